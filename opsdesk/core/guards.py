@@ -1,0 +1,95 @@
+"""Input no page could make sense of is turned away before anything reads it."""
+
+import codecs
+import json
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+MAX_JSON_DEPTH = 32
+FORBIDDEN = "\x00"
+
+
+class InputGuardMiddleware:
+    """Answer 400 or 415 to NUL bytes, broken encodings and unknown charsets.
+
+    PostgreSQL cannot store a NUL and Python cannot encode a lone surrogate: either
+    would surface as a crash deep inside a page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not _charset_is_known(request):
+            return _refuse(request, 415, "This server does not know that charset.")
+        if _has_junk(request.path) or _has_junk(request.META.get("QUERY_STRING", "")):
+            return _refuse(
+                request, 400, "The address holds characters no page can use."
+            )
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_args: object) -> HttpResponse | None:
+        """Refuse a form field that cannot be stored, naming no value back."""
+        if request.content_type in FORM_TYPES and any(
+            _has_junk(value)
+            for key, values in request.POST.lists()
+            for value in (key, *values)
+        ):
+            return _refuse(request, 400, "A field holds characters no page can use.")
+        return None
+
+
+FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+def too_deep(text: str) -> bool:
+    """Does this JSON nest deeper than any honest client needs? Counts, never parses."""
+    depth = 0
+    in_string = escaped = False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            if depth > MAX_JSON_DEPTH:
+                return True
+        elif character in "]}":
+            depth -= 1
+    return False
+
+
+def has_junk(text: str) -> bool:
+    """A NUL or a lone surrogate: storable nowhere."""
+    return FORBIDDEN in text or any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _has_junk(text: str) -> bool:
+    return has_junk(text) or "%00" in text
+
+
+def _charset_is_known(request: HttpRequest) -> bool:
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    try:
+        codecs.lookup(charset.strip('"'))
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def _refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        body = json.dumps({"code": "bad_input", "detail": sentence, "status": status})
+        return HttpResponse(
+            body, status=status, content_type="application/problem+json"
+        )
+    page = render_to_string("400.html", {"reason": sentence})
+    return HttpResponse(page, status=status)

@@ -1,0 +1,61 @@
+"""One POST, one effect: claims on form tokens and API Idempotency-Keys."""
+
+from datetime import timedelta
+
+from django.db import connection
+
+from opsdesk.accounts.models import User
+from opsdesk.core import clock
+from opsdesk.core.errors import RuleError
+from opsdesk.core.models import Submission
+
+MAX_KEY = 240
+KEPT_FOR = timedelta(days=2)
+
+
+class KeyReusedError(RuleError):
+    """The same key came with another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
+def claim(actor: User, key: str, digest: str) -> Submission | None:
+    """Take the key, or return the finished first submission that holds it.
+
+    Must run in the transaction of the effect. A second claim while the first is still
+    running waits for it (at most the lock timeout).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_submission (actor_id, key, digest, location, body)"
+            " VALUES (%s, %s, %s, '', '') ON CONFLICT DO NOTHING",
+            [actor.pk, key, digest],
+        )
+        if cursor.rowcount:
+            return None
+    first = Submission.objects.get(actor=actor, key=key)
+    if first.digest != digest:
+        raise KeyReusedError("This key was already used for another request.")
+    return first
+
+
+def finish(
+    actor: User, key: str, *, location: str = "", status: int = 302, body: str = ""
+) -> None:
+    """Remember the answer that goes with the key."""
+    Submission.objects.filter(actor=actor, key=key).update(
+        location=location[:500], status=status, body=body
+    )
+
+
+def release(actor: User, key: str) -> None:
+    """Give the key back: nothing was done."""
+    Submission.objects.filter(actor=actor, key=key).delete()
+
+
+def forget_old(*, limit: int = 10_000) -> int:
+    """Drop keys past their time; called nightly."""
+    old = Submission.objects.filter(created_at__lt=clock.now() - KEPT_FOR)
+    ids = list(old.order_by("created_at").values_list("pk", flat=True)[:limit])
+    return Submission.objects.filter(pk__in=ids).delete()[0]

@@ -1,0 +1,484 @@
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from environments.models import Environment, Module
+from opsdesk.accounts.access import Role, access_of
+from opsdesk.accounts.models import Party, User
+from opsdesk.core.fields import bounded_dates, tidy_text
+from opsdesk.core.models import Duty
+from sla.models import Priority
+from snags.models.lists import BusinessProcess, Snaglist
+from snags.moves import FINISHED, OPEN, Status
+
+IS_OPEN = Q(status__in=[str(status) for status in OPEN])
+
+
+class SnagQuerySet(models.QuerySet["Snag"]):
+    def visible_to(self, user: User) -> Self:
+        """The rows a person may know of; everything a page shows starts here.
+
+        Internal people see all, or their departments; a supplier's contacts see what
+        was handed to that supplier; everybody sees what they reported and what support
+        has opened to everyone.
+        """
+        access = access_of(user)
+        if not user.is_active:
+            return self.none()
+        if access.is_internal:
+            departments = access.departments()
+            if departments is None:
+                return self
+            return self.filter(
+                Q(department_id__in=departments) | Q(reported_by=user) | Q(owner=user)
+            )
+        mine = Q(reported_by=user)
+        if access.has(Role.REPORTER):
+            mine |= Q(is_shared=True)
+        if access.supplier_ids:
+            handed = Handover.objects.filter(supplier_id__in=access.supplier_ids)
+            mine |= Q(pk__in=handed.values("snag_id"))
+        return self.filter(mine)
+
+    def open(self) -> Self:
+        return self.filter(IS_OPEN)
+
+
+class Snag(models.Model):
+    """Something wrong or unfinished after go-live, until it is put right."""
+
+    Status = Status
+    Priority = Priority
+    FINISHED = FINISHED
+
+    class Kind(models.TextChoices):
+        FAULT = "fault", "Fault"
+        REVISIT = "revisit", "Action point: revisit"
+        EXTEND = "extend", "Action point: extend"
+        UNFORESEEN = "unforeseen", "Action point: unforeseen"
+        DATA_ENQUIRY = "data_enquiry", "Data enquiry"
+        REQUEST = "request", "Request"
+
+    class Level(models.IntegerChoices):
+        """How wide (impact) and how pressing (urgency)."""
+
+        HIGH = 1, "High"
+        MEDIUM = 2, "Medium"
+        LOW = 3, "Low"
+
+    class Cause(models.TextChoices):
+        DESIGN_GAP = "design_gap", "Design gap"
+        SAID_VS_DONE = "said_vs_done", "Said versus done"
+        LEGACY = "legacy", "Legacy reference"
+        HABIT = "habit", "Habit"
+        UNFORESEEN = "unforeseen", "Unforeseen"
+        DATA = "data", "Data"
+        CONFIGURATION = "configuration", "Configuration"
+        DEFECT = "defect", "Software defect"
+        INFRASTRUCTURE = "infrastructure", "Infrastructure"
+
+    class WaitingFor(models.TextChoices):
+        REPORTER = "reporter", "Waiting for reporter"
+        SUPPLIER = "supplier", "Waiting for supplier"
+        CHANGE = "change", "Waiting for a change"
+        THIRD_PARTY = "third_party", "Waiting for a third party"
+
+    class Channel(models.TextChoices):
+        WEB = "web", "Web form"
+        PHONE = "phone", "Phone"
+        WALK_IN = "walk_in", "Walk-in"
+        MAIL = "mail", "Mail"
+        API = "api", "API"
+        IMPORT = "import", "Import"
+
+    class Resolution(models.TextChoices):
+        CONFIGURATION = "configuration", "Configuration changed"
+        CHANGE = "change", "Change deployed"
+        DATA_CORRECTION = "data_correction", "Data corrected"
+        TRAINING = "training", "Training given and process confirmed"
+        ANSWERED = "answered", "Question answered"
+        NO_FAULT = "no_fault", "No fault found"
+        WORKAROUND = "workaround", "Workaround only"
+        DUPLICATE = "duplicate", "Duplicate"
+        DEFERRED = "deferred", "Deferred to an enhancement"
+        NOT_ACCEPTED = "not_accepted", "Not accepted"
+
+    class Sensitivity(models.TextChoices):
+        NORMAL = "normal", "Normal"
+        PERSONAL = "personal", "Personal data"
+        CONFIDENTIAL = "confidential", "Confidential"
+
+    # What it is
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.FAULT)
+    title = models.CharField(max_length=200)
+    detail = models.TextField(blank=True)
+    snaglist = models.ForeignKey(Snaglist, models.PROTECT, related_name="snags")
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="snags")
+    module = models.ForeignKey(
+        Module, models.PROTECT, null=True, blank=True, related_name="snags"
+    )
+    process = models.ForeignKey(
+        BusinessProcess, models.PROTECT, null=True, blank=True, related_name="snags"
+    )
+    step = models.CharField("Process step", max_length=120, blank=True)
+    designed_step = models.TextField("As designed", blank=True)
+    actual_step = models.TextField("As done", blank=True)
+    observed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    observed_on = models.DateField(null=True, blank=True)
+    cause = models.CharField(max_length=14, choices=Cause, blank=True)
+    # Only for some kinds
+    original_decision = models.TextField("Decision to revisit", blank=True)
+    addition = models.TextField("What is to be added", blank=True)
+    first_seen_on = models.DateField(null=True, blank=True)
+    needed_by_on = models.DateField(null=True, blank=True)
+    sensitivity = models.CharField(
+        max_length=12, choices=Sensitivity, default=Sensitivity.NORMAL
+    )
+    data_approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    # How pressing
+    impact = models.PositiveSmallIntegerField(choices=Level, default=Level.LOW)
+    urgency = models.PositiveSmallIntegerField(choices=Level, default=Level.MEDIUM)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.P3)
+    priority_reason = models.CharField(
+        "Why not by the matrix", max_length=250, blank=True
+    )
+    # Whose it is
+    reported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="reported_snags"
+    )
+    logged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.WEB)
+    department = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="reported_snags"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="owned_snags",
+    )
+    team = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="team_snags"
+    )
+    handed_to = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="held_snags"
+    )
+    is_shared = models.BooleanField("Everyone here may see it", default=False)
+    # Where it stands
+    status = models.CharField(max_length=11, choices=Status, default=Status.NEW)
+    waiting_for = models.CharField(max_length=11, choices=WaitingFor, blank=True)
+    follow_up = models.ForeignKey(Duty, models.PROTECT, null=True, related_name="+")
+    workaround = models.TextField(blank=True)
+    workaround_review = models.ForeignKey(
+        Duty, models.PROTECT, null=True, related_name="+"
+    )
+    resolution = models.CharField(max_length=15, choices=Resolution, blank=True)
+    resolution_note = models.TextField(blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="duplicates"
+    )
+    reported_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    auto_close_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(db_default=Now())
+    # Caches, written in the transaction of the fact they follow from
+    next_due_at = models.DateTimeField(null=True)
+    at_risk_from = models.DateTimeField(null=True)
+    comment_count = models.PositiveIntegerField(default=0)
+    reopen_count = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+    search = models.GeneratedField(
+        expression=SearchVector("title", weight="A", config="english")
+        + SearchVector("detail", weight="B", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = SnagQuerySet.as_manager()
+    history = HistoricalRecords(
+        excluded_fields=[
+            "search",
+            "updated_at",
+            "next_due_at",
+            "at_risk_from",
+            "comment_count",
+        ]
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            tidy_text("snag_title", "title"),
+            models.CheckConstraint(
+                name="snag_has_an_owner_once_triaged",
+                condition=Q(status="new") | Q(owner__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="snag_waiting_says_for_whom",
+                condition=Q(status="waiting") & ~Q(waiting_for="")
+                | ~Q(status="waiting") & Q(waiting_for=""),
+            ),
+            models.CheckConstraint(
+                name="snag_handed_to_iff_waiting_for_supplier",
+                condition=Q(waiting_for="supplier", handed_to__isnull=False)
+                | ~Q(waiting_for="supplier") & Q(handed_to__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="snag_resolved_at_iff_finished",
+                condition=Q(
+                    status__in=["resolved", "closed"], resolved_at__isnull=False
+                )
+                | ~Q(status__in=["resolved", "closed"]) & Q(resolved_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="snag_closed_at_iff_closed",
+                condition=Q(status="closed", closed_at__isnull=False)
+                | ~Q(status="closed") & Q(closed_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="snag_resolution_iff_finished",
+                condition=Q(status__in=["resolved", "closed"]) & ~Q(resolution="")
+                | ~Q(status__in=["resolved", "closed"]) & Q(resolution=""),
+            ),
+            models.CheckConstraint(
+                name="snag_is_not_closed_with_a_workaround",
+                condition=~Q(resolution="workaround"),
+            ),
+            models.CheckConstraint(
+                name="snag_duplicate_names_the_original",
+                condition=Q(merged_into__isnull=True)
+                | Q(status="closed", resolution="duplicate"),
+            ),
+            models.CheckConstraint(
+                name="snag_is_not_its_own_duplicate",
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+            ),
+            models.CheckConstraint(
+                name="snag_finished_has_nothing_due",
+                condition=~Q(status__in=["resolved", "closed"])
+                | Q(next_due_at__isnull=True, at_risk_from__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="snag_auto_close_only_while_resolved",
+                condition=Q(auto_close_at__isnull=True) | Q(status="resolved"),
+            ),
+            models.CheckConstraint(
+                name="snag_priority_is_known",
+                condition=Q(priority__gte=1, priority__lte=4)
+                & Q(impact__gte=1, impact__lte=3)
+                & Q(urgency__gte=1, urgency__lte=3),
+            ),
+            models.CheckConstraint(
+                name="snag_revisit_names_the_decision",
+                condition=~Q(kind="revisit") | ~Q(original_decision=""),
+            ),
+            models.CheckConstraint(
+                name="snag_extend_says_what_is_added",
+                condition=~Q(kind="extend") | ~Q(addition=""),
+            ),
+            models.CheckConstraint(
+                name="snag_unforeseen_says_when_first_seen",
+                condition=~Q(kind="unforeseen") | Q(first_seen_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="snag_data_enquiry_says_by_when",
+                condition=~Q(kind="data_enquiry") | Q(needed_by_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="snag_times_in_order",
+                condition=(
+                    Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("reported_at"))
+                )
+                & (Q(closed_at__isnull=True) | Q(closed_at__gte=F("resolved_at"))),
+            ),
+            *bounded_dates(
+                "snag",
+                "reported_at",
+                "resolved_at",
+                "closed_at",
+                "auto_close_at",
+                "next_due_at",
+                "observed_on",
+                "first_seen_on",
+                "needed_by_on",
+            ),
+        ]
+        indexes: ClassVar = [
+            # The worklist, as a manager, one team, one department, one owner sees it.
+            models.Index(
+                F("next_due_at").asc(nulls_last=True),
+                "id",
+                name="snag_open_by_due",
+                condition=IS_OPEN,
+            ),
+            models.Index(
+                "department",
+                F("next_due_at").asc(nulls_last=True),
+                "id",
+                name="snag_open_by_department",
+                condition=IS_OPEN,
+            ),
+            models.Index(
+                "team",
+                F("next_due_at").asc(nulls_last=True),
+                "id",
+                name="snag_open_by_team",
+                condition=IS_OPEN,
+            ),
+            models.Index(
+                "owner",
+                F("next_due_at").asc(nulls_last=True),
+                "id",
+                name="snag_open_by_owner",
+                condition=IS_OPEN,
+            ),
+            # "My reports", and everything a department or list has ever had.
+            models.Index(fields=["reported_by", "-id"], name="snag_by_reporter"),
+            models.Index(fields=["snaglist", "-id"], name="snag_by_list"),
+            models.Index(fields=["department", "-id"], name="snag_by_department"),
+            # Days to roll up again, and the drill-downs behind every figure.
+            models.Index("reported_at", name="snag_by_reported"),
+            models.Index(
+                "resolved_at",
+                name="snag_by_resolved",
+                condition=Q(resolved_at__isnull=False),
+            ),
+            models.Index(
+                "closed_at", name="snag_by_closed", condition=Q(closed_at__isnull=False)
+            ),
+            models.Index(
+                "auto_close_at",
+                name="snag_to_close",
+                condition=Q(auto_close_at__isnull=False),
+            ),
+            GinIndex("search", name="snag_search", fastupdate=False),
+            # Similar open snags while somebody types.
+            GinIndex(
+                "search", name="snag_open_search", fastupdate=False, condition=IS_OPEN
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("snags:detail", args=[self.pk])
+
+    @property
+    def ref(self) -> str:
+        return f"SN-{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in FINISHED
+
+    @property
+    def status_label(self) -> str:
+        """The state in words, saying for whom when it waits."""
+        return (
+            str(self.get_waiting_for_display())
+            if self.waiting_for
+            else str(self.get_status_display())
+        )
+
+    def sla_state(self, at: datetime) -> str:
+        """breached, risk, ok or paused by the cached instants; none without a clock."""
+        if self.next_due_at is None:
+            return "paused" if self.status == Status.WAITING else "none"
+        if self.next_due_at < at:
+            return "breached"
+        return "risk" if self.at_risk_from and self.at_risk_from <= at else "ok"
+
+
+class Handover(models.Model):
+    """A stretch of time in which a supplier had the ball."""
+
+    snag = models.ForeignKey(Snag, models.CASCADE, related_name="handovers")
+    supplier = models.ForeignKey(Party, models.PROTECT, related_name="handovers")
+    reference = models.CharField("Supplier's reference", max_length=60, blank=True)
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["from_at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_open_handover",
+                fields=["snag"],
+                condition=Q(to_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="handover_ends_after_start",
+                condition=Q(to_at__isnull=True) | Q(to_at__gte=F("from_at")),
+            ),
+            *bounded_dates("handover", "from_at", "to_at", "acknowledged_at"),
+        ]
+        indexes: ClassVar = [
+            models.Index("supplier", "snag", name="handover_by_supplier")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.snag_id} with {self.supplier_id}"
+
+
+class Pause(models.Model):
+    """A stretch in which the business agreed to wait; clocks do not count it."""
+
+    class Reason(models.TextChoices):
+        REPORTER = "reporter", "Waiting for the reporter"
+        CHANGE = "change", "Waiting for a scheduled change"
+        RESOLVED = "resolved_gap", "Was resolved"
+        MANUAL = "manual", "Held by a manager"
+
+    snag = models.ForeignKey(Snag, models.CASCADE, related_name="pauses")
+    reason = models.CharField(max_length=12, choices=Reason)
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["from_at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_open_pause", fields=["snag"], condition=Q(to_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="pause_ends_after_start",
+                condition=Q(to_at__isnull=True) | Q(to_at__gte=F("from_at")),
+            ),
+            *bounded_dates("pause", "from_at", "to_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} from {self.from_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,102 @@
+"""The cast. Every test names its actors; none invents a person."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import factories
+
+
+@pytest.fixture
+def rob(db):
+    """Reporter, in Finance."""
+    return factories.make_user("rob", "reporter")
+
+
+@pytest.fixture
+def sam(db):
+    """Support."""
+    return factories.make_user("sam", "support")
+
+
+@pytest.fixture
+def sue(db):
+    """Support, the other one."""
+    return factories.make_user("sue", "support")
+
+
+@pytest.fixture
+def mia(db):
+    """Manager."""
+    return factories.make_user("mia", "manager")
+
+
+@pytest.fixture
+def ada(db):
+    """Administrator."""
+    return factories.make_user("ada", "administrator")
+
+
+@pytest.fixture
+def ann(db):
+    """Access administrator."""
+    return factories.make_user("ann", "access_administrator")
+
+
+@pytest.fixture
+def tim(db):
+    """Technical approver."""
+    return factories.make_user("tim", "approver_technical")
+
+
+@pytest.fixture
+def bea(db):
+    """Business approver."""
+    return factories.make_user("bea", "approver_business")
+
+
+@pytest.fixture
+def vic(db, northgate):
+    """Contact of the supplier Northgate."""
+    return factories.make_user("vic", "supplier", supplier=northgate)
+
+
+@pytest.fixture
+def amy(db):
+    """Auditor."""
+    return factories.make_user("amy", "auditor")
+
+
+@pytest.fixture
+def us(db):
+    """The organisation itself."""
+    return factories.make_party("Marlowe Fabrications", "organisation")
+
+
+@pytest.fixture
+def northgate(db):
+    """A supplier."""
+    return factories.make_party("Northgate ERP Partners", "supplier")
+
+
+@pytest.fixture
+def live(db):
+    """The serving production environment, with a go-live and an open snaglist."""
+    return factories.make_landscape()
+
+
+@pytest.fixture
+def same_queries(client):
+    """Assert that a page costs the same however many rows it shows."""
+
+    def check(url, add_rows, *, budget):
+        client.get(url)
+        add_rows(2)
+        with CaptureQueriesContext(connection) as few:
+            assert client.get(url).status_code == 200
+        add_rows(6)
+        with CaptureQueriesContext(connection) as many:
+            assert client.get(url).status_code == 200
+        assert len(many) == len(few) <= budget, [q["sql"][:140] for q in many]
+
+    return check
