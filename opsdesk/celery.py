@@ -1,0 +1,19 @@
+"""The Celery application: workers and beat ring the bell, Postgres has the truth."""
+
+import os
+import sys
+from pathlib import Path
+
+from celery import Celery
+
+from opsdesk.local import servers
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsdesk.settings")
+# Only a worker started by hand brings the servers along: whoever merely imports this
+# module (a type checker, a test) must not start a database.
+if Path(sys.argv[0]).parent.name == "celery" or Path(sys.argv[0]).name == "celery":
+    servers.use()
+
+app = Celery("opsdesk")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,1 @@
+"""Running opsdesk on one machine: its own PostgreSQL and Valkey, and a supervisor."""

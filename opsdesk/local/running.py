@@ -1,0 +1,295 @@
+"""`make run`: the whole product under one supervisor, until Ctrl-C."""
+
+import contextlib
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from opsdesk.local import postgres, processes, servers, valkey
+from opsdesk.local.errors import LocalError
+from opsdesk.local.places import BASE_DIR, Places
+from opsdesk.local.prepare import is_ready
+from opsdesk.local.supervisor import Program, Supervisor, clear_leftovers
+
+FIRST_PAGE_PATIENCE = 60.0
+PREPARE_PATIENCE = 1800.0
+PYTHON = (sys.executable, "-m")
+
+
+class Interrupted(BaseException):
+    """Somebody asked us to end, by Ctrl-C or by a signal."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the web process listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """What a person on this machine types."""
+        local = self.host in {"127.0.0.1", "::1", "0.0.0.0", "::"}  # noqa: S104
+        return f"http://{'localhost' if local else self.host}:{self.port}/"
+
+
+def say(text: str) -> None:
+    """One line on the console; the details are in the logs."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def run(address: Address) -> None:
+    """Everything up, the address printed, everything down again at the end."""
+    environ = os.environ
+    servers.export(environ)
+    environ.setdefault("OPSDESK_SITE_URL", address.url.rstrip("/"))
+    environ["OPSDESK_BIND"] = f"{address.host}:{address.port}"
+    places = Places.of(environ)
+    servers.make(places)
+    supervisor = Supervisor(places, environ, say)
+    with _only_one(places, address), _ending_in_order(supervisor):
+        if clear_leftovers(places):
+            say("Ended the processes an earlier run had left behind.")
+        check_port(address)
+        _serve(address, supervisor, places)
+
+
+def check_port(address: Address) -> None:
+    """Refuse a busy port before anything is started."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError as error:
+            raise LocalError(_why_not(address, error)) from error
+
+
+def _why_not(address: Address, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"Port {address.port} is reserved. Try: make run PORT=8000"
+    if isinstance(error, socket.gaierror):
+        return f"“{address.host}” is not an address of this machine."
+    return (
+        f"Port {address.port} is in use. Try: make run PORT={_next_free(address.port)}"
+    )
+
+
+def _next_free(port: int) -> int:
+    for candidate in range(port + 1, min(port + 50, 65536)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", candidate))
+            return candidate
+    return 8000
+
+
+def _serve(address: Address, supervisor: Supervisor, places: Places) -> None:
+    begun = time.monotonic()
+    lease = servers.take(os.environ)
+    try:
+        if not (lease is not None and is_ready(places)):
+            say("Preparing the database; the first time takes a little longer.")
+            _prepare(places, "migrate", "demo")
+        web, *others = programs()
+        process = supervisor.start(web)
+        _await_first_page(address, process, supervisor.log_of(web))
+        took = time.monotonic() - begun
+        for program in others:
+            supervisor.start(program)
+        _welcome(address, places, took)
+        _watch(supervisor)
+    finally:
+        supervisor.stop()
+        if lease is not None:
+            _leave(lease)
+
+
+def programs() -> list[Program]:
+    """The processes of one machine, in the order they start."""
+    celery = (*PYTHON, "celery", "-A", "opsdesk", "--no-color")
+    logged = ("--loglevel", "INFO")
+    schedule = Places.of(os.environ).run / "celerybeat-schedule"
+    return [
+        Program(
+            "web",
+            (*PYTHON, "gunicorn", "-c", "python:opsdesk.gunicorn", "opsdesk.wsgi"),
+        ),
+        Program(
+            "worker",
+            (*celery, "worker", "-n", "worker@%h", "-Q", "celery", "-c", "2", *logged),
+        ),
+        Program(
+            "probe",
+            (*celery, "worker", "-n", "probe@%h", "-Q", "probe", "-c", "2", *logged),
+        ),
+        Program("beat", (*celery, "beat", "--schedule", str(schedule), *logged)),
+    ]
+
+
+def reset() -> None:
+    """The demo company anew: database, broker, attachments and mail thrown away."""
+    environ = os.environ
+    wanted = servers.export(environ)
+    if not wanted.postgres:
+        raise LocalError(
+            "make reset-demo throws away the embedded database only; DATABASE_URL"
+            " names your own. Unset it, or empty that database yourself."
+        )
+    places = Places.of(environ)
+    servers.make(places)
+    with _only_one(places, None):
+        clear_leftovers(places)
+        lease = servers.take(environ)
+        try:
+            (places.cluster / "prepared").unlink(missing_ok=True)
+            postgres.reset(places)
+            if wanted.valkey:
+                valkey.ask(places, "FLUSHALL")
+            for name in ("attachments", "mail"):
+                _empty(places.var / name)
+            _prepare(places, "migrate", "demo")
+        finally:
+            if lease is not None:
+                lease.release()
+    say("The demo company is as new.")
+
+
+def _prepare(places: Places, *steps: str) -> str:
+    """Run the steps in a process of their own; its first words are the answer."""
+    log = places.logs / "prepare.log"
+    with log.open("ab") as errors:
+        process = subprocess.Popen(  # noqa: S603
+            [*PYTHON, "opsdesk.local.prepare", *steps],
+            cwd=BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            said, _ = process.communicate(timeout=PREPARE_PATIENCE)
+        except BaseException:
+            processes.stop(process.pid, ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)))
+            process.communicate()
+            raise
+    if process.returncode != 0:
+        raise LocalError(
+            f"Preparing the database failed. It said (in {log}):\n"
+            + processes.tail(log)
+        )
+    return said
+
+
+def _await_first_page(
+    address: Address, process: subprocess.Popen[bytes], log: Path
+) -> None:
+    deadline = time.monotonic() + FIRST_PAGE_PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        if _answers(address):
+            return
+        time.sleep(0.05)
+    raise LocalError(
+        f"The web process does not answer. It said (in {log}):\n{processes.tail(log)}"
+    )
+
+
+def _answers(address: Address) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(  # noqa: S104
+        address.host, address.host
+    )
+    connection = http.client.HTTPConnection(host, address.port, timeout=30)
+    try:
+        connection.request("GET", "/", headers={"Host": f"localhost:{address.port}"})
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _welcome(address: Address, places: Places, took: float) -> None:
+    say(f"\nopsdesk answers at {address.url} (ready after {took:.1f} s).")
+    logins = _prepare(places, "logins").rstrip()
+    if logins:
+        say(f"\n{logins}")
+    say(f"\nData and logs are kept in {places.var}. Stop with Ctrl-C.")
+
+
+def _watch(supervisor: Supervisor) -> None:
+    """Until interrupted: nobody stays down."""
+    while True:
+        supervisor.look()
+        try:
+            if servers.revive(os.environ):
+                say("A database server had ended and was started again.")
+        except LocalError as error:
+            say(str(error))
+            time.sleep(5)
+        time.sleep(0.5)
+
+
+def _leave(lease: servers.Lease) -> None:
+    if not lease.release():
+        say("PostgreSQL and Valkey stay up: another command still uses them.")
+
+
+def _empty(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+@contextlib.contextmanager
+def _only_one(places: Places, address: Address | None) -> Iterator[None]:
+    """One supervisor a copy; the kernel forgets it when it dies."""
+    path = places.run / "supervisor.lock"
+    with path.open("a+") as record:
+        try:
+            fcntl.flock(record, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            record.seek(0)
+            raise LocalError(
+                f"opsdesk already runs from {places.var}"
+                f" ({record.read().strip() or 'being reset'}). Stop it with Ctrl-C"
+                " there, or run a second copy beside it:"
+                " make run OPSDESK_VAR=DIRECTORY PORT=8001"
+            ) from None
+        record.truncate(0)
+        if address is not None:
+            record.write(f"process {os.getpid()}, {address.url}\n")
+        record.flush()
+        yield
+
+
+@contextlib.contextmanager
+def _ending_in_order(supervisor: Supervisor) -> Iterator[None]:
+    """The first signal ends us in order; a second one makes the ending quick."""
+    asked = False
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            supervisor.hurry = True
+            return
+        asked = True
+        raise Interrupted
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    try:
+        yield
+    except Interrupted:
+        say("Stopped.")

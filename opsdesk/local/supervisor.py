@@ -1,0 +1,162 @@
+"""Keeps a handful of processes running, and takes them down in order."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from opsdesk.local import processes
+from opsdesk.local.places import Places
+
+# Celery finishes what it runs on TERM, drops it on QUIT; gunicorn alike.
+STOPPING = ((signal.SIGTERM, 8.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0))
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 30.0
+STABLE_AFTER = 30.0
+LARGEST_LOG = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Program:
+    """A process to keep running, and its name in the logs."""
+
+    name: str
+    argv: tuple[str, ...]
+
+
+class Child:
+    """One program, running or waiting to be started again."""
+
+    def __init__(self, program: Program, process: subprocess.Popen[bytes]) -> None:
+        """Note when it started, to tell a crash from a long life."""
+        self.program = program
+        self.process = process
+        self.identity = processes.identify(process.pid)
+        self.started = time.monotonic()
+        self.wait = FIRST_WAIT
+        self.restart_at: float | None = None
+
+
+class Supervisor:
+    """Starts programs in order, restarts the fallen, stops in reverse order."""
+
+    def __init__(
+        self, places: Places, environ: Mapping[str, str], say: Callable[[str], None]
+    ) -> None:
+        """Nothing runs yet."""
+        self.hurry = False
+        self._places = places
+        self._environ = environ
+        self._say = say
+        self._children: list[Child] = []
+
+    def start(self, program: Program) -> subprocess.Popen[bytes]:
+        """Start a program and keep it running from now on."""
+        rotate(self.log_of(program))
+        child = Child(program, self._spawn(program))
+        self._children.append(child)
+        self._record()
+        return child.process
+
+    def look(self) -> None:
+        """One round: notice who fell, and start again whose wait is over."""
+        for child in self._children:
+            if child.restart_at is None and child.process.poll() is not None:
+                self._note_fall(child)
+            elif child.restart_at is not None and time.monotonic() >= child.restart_at:
+                self._restart(child)
+
+    def stop(self) -> None:
+        """Stop all, last started first, each finished before the next."""
+        for child in reversed(self._children):
+            stop_group(child.process.pid, hurry=lambda: self.hurry)
+            child.process.wait()
+        self._children.clear()
+        self._record()
+
+    def log_of(self, program: Program) -> Path:
+        """Where a program's output goes."""
+        return self._places.logs / f"{program.name}.log"
+
+    def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
+        return processes.spawn(
+            program.argv,
+            log=self.log_of(program),
+            environ=self._environ,
+            dies_with_us=True,
+        )
+
+    def _note_fall(self, child: Child) -> None:
+        if time.monotonic() - child.started > STABLE_AFTER:
+            child.wait = FIRST_WAIT
+        child.restart_at = time.monotonic() + child.wait
+        self._say(
+            f"{child.program.name} ended ({_how(child.process.returncode)});"
+            f" starting it again. Its log: {self.log_of(child.program)}"
+        )
+        # What it had forked must not work beside its successor.
+        _kill_group(child.process.pid)
+
+    def _restart(self, child: Child) -> None:
+        child.process = self._spawn(child.program)
+        child.identity = processes.identify(child.process.pid)
+        child.started = time.monotonic()
+        child.wait = min(child.wait * 2, LONGEST_WAIT)
+        child.restart_at = None
+        self._record()
+
+    def _record(self) -> None:
+        living = [asdict(child.identity) for child in self._children if child.identity]
+        record = _record_of(self._places)
+        record.with_suffix(".new").write_text(json.dumps(living))
+        record.with_suffix(".new").replace(record)
+
+
+def clear_leftovers(places: Places) -> int:
+    """Stop what a killed supervisor left running, and say how many those were."""
+    try:
+        rows = json.loads(_record_of(places).read_text())
+        left = [processes.Identity(int(r["pid"]), float(r["started"])) for r in rows]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+    alive = [identity for identity in left if processes.is_alive(identity)]
+    for identity in reversed(alive):
+        stop_group(identity.pid, ((signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)))
+    _record_of(places).unlink(missing_ok=True)
+    return len(alive)
+
+
+def stop_group(
+    pid: int,
+    stages: processes.Stages = STOPPING,
+    *,
+    hurry: Callable[[], bool] = lambda: False,
+) -> None:
+    """Stop a process that leads its own group, then whatever it had forked."""
+    processes.stop(pid, stages, hurry=hurry)
+    _kill_group(pid)
+
+
+def rotate(log: Path) -> None:
+    """Keep one older file once a log has grown large."""
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LARGEST_LOG:
+            log.replace(log.with_suffix(".log.1"))
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _record_of(places: Places) -> Path:
+    return places.run / "children.json"
