@@ -58,7 +58,7 @@ def run(address: Address) -> None:
     places = Places.of(environ)
     servers.make(places)
     supervisor = Supervisor(places, environ, say)
-    with _only_one(places, address), _ending_in_order(supervisor):
+    with only_one(places, address), _ending_in_order(supervisor):
         if clear_leftovers(places):
             say("Ended the processes an earlier run had left behind.")
         check_port(address)
@@ -148,7 +148,7 @@ def reset() -> None:
         )
     places = Places.of(environ)
     servers.make(places)
-    with _only_one(places, None):
+    with only_one(places, None):
         clear_leftovers(places)
         lease = servers.take(environ)
         try:
@@ -253,7 +253,7 @@ def _empty(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(places: Places, address: Address | None) -> Iterator[None]:
+def only_one(places: Places, address: Address | None) -> Iterator[None]:
     """One supervisor a copy; the kernel forgets it when it dies."""
     path = places.run / "supervisor.lock"
     with path.open("a+") as record:

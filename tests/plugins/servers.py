@@ -1,8 +1,8 @@
 """Real PostgreSQL and Valkey for the test session, apart from the running copy's.
 
-Settings read the addresses when they load, so `export` comes first and starts nothing;
-the servers themselves come up when the session is configured. A second suite started
-meanwhile in the same checkout gets servers of its own.
+Settings read the addresses when they load, so importing this module names them and
+starts nothing; the servers come up when the session is configured. A second suite
+started meanwhile in the same checkout gets servers of its own.
 """
 
 import fcntl
@@ -14,21 +14,11 @@ import pytest
 from opsdesk.local import servers
 from opsdesk.local.places import BASE_DIR
 
-_slots: list[object] = []
 _leases: list[servers.Lease] = []
-
-
-def export() -> None:
-    """Name the test servers in the environment; call before settings load."""
-    os.environ.setdefault("OPSDESK_SERVERS", "test")
-    if "OPSDESK_VAR" not in os.environ or not os.environ["OPSDESK_VAR"]:
-        os.environ["OPSDESK_VAR"] = str(_free_slot())
-    servers.export(os.environ)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have the servers running; xdist workers join those of their controller."""
-    export()
     if config.option.collectonly or config.option.help:
         return
     lease = servers.take(os.environ)
@@ -42,18 +32,27 @@ def pytest_unconfigure() -> None:
         _leases.pop().release()
 
 
+def _export() -> None:
+    os.environ.setdefault("OPSDESK_SERVERS", "test")
+    if not os.environ.get("OPSDESK_VAR"):
+        os.environ["OPSDESK_VAR"] = str(_free_slot())
+    servers.export(os.environ)
+
+
 def _free_slot() -> Path:
-    """A folder no other session uses; workers inherit their controller's."""
+    """A folder no other session uses, ours until we end; xdist workers inherit it."""
     number = 1
     while True:
         folder = BASE_DIR / "var" / "test" / str(number)
         folder.mkdir(parents=True, exist_ok=True)
-        handle = (folder / "session.lock").open("w")
+        handle = os.open(folder / "session.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            handle.close()
+            os.close(handle)
             number += 1
         else:
-            _slots.append(handle)
             return folder
+
+
+_export()
