@@ -19,12 +19,11 @@ from sla.terms import (
     Terms,
     active_s,
     deadline_s,
+    facts_s,
     level_s,
     paused_s,
     target_s,
     union,
-    union_s,
-    until,
 )
 from sla.walltime import moment_of, seconds_of
 
@@ -76,29 +75,23 @@ def read(terms: Terms, at: datetime) -> Reading:
     A promise met at its deadline is kept. Raises CalendarError when the calendar never
     opens again (R14).
     """
-    calendar = terms.calendar
-    start, now = seconds_of(terms.start), seconds_of(at)
-    stop = None if terms.stopped_at is None else seconds_of(terms.stopped_at)
-    stopped = stop is not None and stop <= now
-    end = stop if stop is not None and stopped else now
-    pauses = union_s(terms.pauses)
-    if stopped:
-        pauses = until(pauses, end)
-    closed, hold = _closed(pauses, now)
-    full_due, seconds = reached = target_s(terms, start, closed)
+    calendar, now = terms.calendar, seconds_of(at)
+    start, stop, pauses, hold = facts_s(terms, now)
+    end = now if stop is None else stop
+    full_due, seconds = reached = target_s(terms, start, pauses)
     known = full_due if hold is None or full_due <= hold else None
-    elapsed = active_s(calendar, start, end, closed)
-    limit = end if stopped else FOREVER if hold is None else hold + 1
+    elapsed = active_s(calendar, start, end, pauses)
+    certain = hold + 1 if hold is not None else FOREVER if stop is None else stop
     return Reading(
-        state="stopped" if stopped else _going(now, pauses),
+        state=_going(now, pauses, hold) if stop is None else "stopped",
         due_at=None if known is None else moment_of(known),
         full_due_at=moment_of(full_due),
         elapsed_seconds=elapsed,
         remaining_seconds=seconds - elapsed,
         overdue_seconds=max(0, elapsed - seconds),
         breached=known is not None and end > known,
-        levels=_levels(terms, start, reached, closed, limit),
-        paused_seconds=paused_s(calendar, start, end, closed) if closed else 0,
+        levels=_levels(terms, start, reached, pauses, certain),
+        paused_seconds=paused_s(calendar, start, end, pauses),
     )
 
 
@@ -108,15 +101,11 @@ def due(terms: Terms) -> datetime | None:
     The fast way for bulk recomputing; equal to `read(terms, at).due_at` at any instant
     not before the stop of a stopped clock.
     """
-    start = seconds_of(terms.start)
-    pauses = union_s(terms.pauses)
-    if terms.stopped_at is not None:
-        pauses = until(pauses, seconds_of(terms.stopped_at))
-    closed, hold = _closed(pauses, None)
+    start, _, pauses, hold = facts_s(terms, None)
     if terms.seconds is not None:
-        known = deadline_s(terms.calendar, start, terms.seconds, closed)
+        known = deadline_s(terms.calendar, start, terms.seconds, pauses)
     else:
-        known, _ = target_s(terms, start, closed)
+        known, _ = target_s(terms, start, pauses)
     return moment_of(known) if hold is None or known <= hold else None
 
 
@@ -134,39 +123,26 @@ def next_event(reading: Reading, fired: Collection[str]) -> tuple[datetime, str]
 
 def level_at(terms: Terms, level: Level, at: datetime) -> datetime | None:
     """Return the instant of one level, or None while an open pause hides it."""
-    start, now = seconds_of(terms.start), seconds_of(at)
-    pauses = union_s(terms.pauses)
-    if terms.stopped_at is not None and terms.stopped_at <= at:
-        pauses = until(pauses, seconds_of(terms.stopped_at))
-    closed, hold = _closed(pauses, now)
-    found = level_s(terms, level, start, target_s(terms, start, closed), closed)
+    start, _, pauses, hold = facts_s(terms, seconds_of(at))
+    found = level_s(terms, level, start, target_s(terms, start, pauses), pauses)
     return moment_of(found) if hold is None or found <= hold else None
 
 
-def _closed(pauses: Pauses, now: int | None) -> tuple[Pauses, int | None]:
-    """End an open pause now (or leave it out), and say since when it holds."""
-    if not pauses or pauses[-1][1] != FOREVER:
-        return pauses, None
-    hold = pauses[-1][0]
-    if now is None or now <= hold:
-        return pauses[:-1], hold
-    return (*pauses[:-1], (hold, now)), hold
-
-
-def _going(now: int, pauses: Pauses) -> State:
-    if any(start <= now < end for start, end in pauses):
+def _going(now: int, pauses: Pauses, hold: int | None) -> State:
+    held = hold is not None and hold <= now
+    if held or any(start <= now < end for start, end in pauses):
         return "paused"
     return "running"
 
 
 def _levels(
-    terms: Terms, start: int, reached: tuple[int, int], pauses: Pauses, limit: int
+    terms: Terms, start: int, reached: tuple[int, int], pauses: Pauses, certain: int
 ) -> tuple[tuple[datetime, str], ...]:
-    """Instants of the levels before `limit`, which is where certainty ends."""
+    """Instants of the levels before the instant up to which they are certain."""
     if not terms.levels:
         return ()
     found = (
         (level_s(terms, level, start, reached, pauses), level.name)
         for level in terms.levels
     )
-    return tuple((moment_of(at), name) for at, name in sorted(found) if at < limit)
+    return tuple((moment_of(at), name) for at, name in sorted(found) if at < certain)

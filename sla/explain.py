@@ -8,7 +8,7 @@ from typing import Literal
 
 from sla.hours import DAY_NAMES
 from sla.schedule import Day, Schedule
-from sla.terms import FOREVER, Pauses, Terms, target_s, union_s, until
+from sla.terms import Pauses, Terms, facts_s, target_s
 from sla.walltime import moment_of, seconds_of
 
 LineKind = Literal["window", "holiday", "special", "pause", "closed"]
@@ -33,16 +33,13 @@ class Line:
 def explain(terms: Terms, at: datetime) -> list[Line]:
     """Account for each stretch from the start to the deadline, oldest first.
 
-    While an open pause hides the deadline the account ends at `at`, or where the clock
-    stopped. The last running total is then what has been used; else it is the target.
+    While an open pause hides the deadline the account ends at `at`, and the last
+    running total is what has been used; otherwise it is the whole target.
     """
-    start, now = seconds_of(terms.start), seconds_of(at)
-    pauses = union_s(terms.pauses)
-    if terms.stopped_at is not None and terms.stopped_at <= at:
-        pauses = until(pauses, seconds_of(terms.stopped_at))
-    closed = tuple(pause for pause in pauses if pause[1] != FOREVER)
-    end, _ = target_s(terms, start, closed)
-    if len(closed) < len(pauses) and pauses[-1][0] < end:
+    now = seconds_of(at)
+    start, _, pauses, hold = facts_s(terms, now)
+    end, _ = target_s(terms, start, pauses)
+    if hold is not None and hold < end:
         end = max(now, start)
     lines: list[Line] = []
     total = 0

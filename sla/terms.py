@@ -76,21 +76,48 @@ def union(pauses: Iterable[Interval]) -> tuple[Interval, ...]:
 
 def union_s(pauses: Iterable[Interval]) -> Pauses:
     """Sort and merge pauses as seconds; a pause still open ends at FOREVER."""
+    return _merged(
+        [
+            (seconds_of(start), FOREVER if end is None else seconds_of(end))
+            for start, end in pauses
+        ]
+    )
+
+
+def held_s(pauses: tuple[Interval, ...], now: int | None) -> tuple[Pauses, int | None]:
+    """Return pauses with an open one ended now, and since when it holds the clock.
+
+    Only the open one ends: a planned pause runs to its own end. Without `now` an open
+    pause is left out.
+    """
     if not pauses:
-        return ()
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(
-        (seconds_of(start), FOREVER if end is None else seconds_of(end))
-        for start, end in pauses
-    ):
-        if end <= start:
-            continue
-        if merged and start <= merged[-1][1]:
-            if end > merged[-1][1]:
-                merged[-1] = (merged[-1][0], end)
+        return (), None
+    finished = []
+    hold: int | None = None
+    for start, end in pauses:
+        if end is not None:
+            finished.append((seconds_of(start), seconds_of(end)))
         else:
-            merged.append((start, end))
-    return tuple(merged)
+            since = seconds_of(start)
+            hold = since if hold is None else min(hold, since)
+    if hold is not None and now is not None:
+        finished.append((hold, now))
+    return _merged(finished), hold
+
+
+def facts_s(
+    terms: Terms, now: int | None
+) -> tuple[int, int | None, Pauses, int | None]:
+    """Return start, stop, the pauses that count and the hold, as known at an instant.
+
+    A stop that is not later than `now` ends every pause; without `now` every stop does.
+    """
+    start = seconds_of(terms.start)
+    if terms.stopped_at is not None:
+        stop = seconds_of(terms.stopped_at)
+        if now is None or stop <= now:
+            return start, stop, until(held_s(terms.pauses, stop)[0], stop), None
+    return start, None, *held_s(terms.pauses, now)
 
 
 def until(pauses: Pauses, end: int) -> Pauses:
@@ -199,3 +226,19 @@ def level_s(
     else:
         part = max(0, seconds + (level.seconds_offset or 0))
     return deadline_s(terms.calendar, start, part, pauses)
+
+
+def _merged(pauses: list[tuple[int, int]]) -> Pauses:
+    pauses.sort()
+    merged: list[tuple[int, int]] = []
+    last = -FOREVER
+    for start, end in pauses:
+        if end <= start:
+            continue
+        if start > last:
+            merged.append((start, end))
+            last = end
+        elif end > last:
+            merged[-1] = (merged[-1][0], end)
+            last = end
+    return tuple(merged)
