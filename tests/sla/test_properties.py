@@ -23,7 +23,7 @@ from tests.sla.strategies import (
     targets,
 )
 
-CENTURIES = (datetime(1901, 1, 1), datetime(2150, 1, 1))  # noqa: DTZ001
+CENTURIES = (datetime(1901, 1, 1), datetime(2150, 1, 1))
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 ALL_DAY = (((0, 1440),),) * 7
@@ -351,7 +351,7 @@ def minute_walk(hours, start, end):
     """
     zone = ZoneInfo(hours.timezone)
     at = start - timedelta(days=1)
-    furthest = datetime.min  # noqa: DTZ901
+    furthest = datetime.min
     while at < end:
         shown = at.astimezone(zone).replace(tzinfo=None)
         furthest = max(furthest, shown)

@@ -1,0 +1,1 @@
+"""Measures the figures opsdesk promises; `python -m benchmarks.NAME` prints them."""
