@@ -249,7 +249,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
-    "hourly": {"task": "opsdesk.site.tasks.hourly", "schedule": 3600.0},
     "nightly": {
         "task": "opsdesk.site.tasks.nightly",
         "schedule": 86400.0,

@@ -4,4 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("opsdesk.site.urls")),
+    path("snags/", include("snags.urls")),
 ]

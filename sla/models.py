@@ -262,6 +262,50 @@ class Target(models.Model):
         return None if self.minutes is None else self.minutes * 60
 
 
+class TermsChange(models.Model):
+    """A change of calendar or contract whose running clocks are still to be recomputed.
+
+    Written with the change; `snags` pulls it, recomputes in batches, and marks it done.
+    """
+
+    class Mode(models.TextChoices):
+        AMENDMENT = "amendment", "Amendment: counts from its date on"
+        CORRECTION = "correction", "Correction: counts from the start"
+
+    mode = models.CharField(max_length=10, choices=Mode)
+    calendar = models.ForeignKey(
+        ServiceCalendar, models.CASCADE, null=True, related_name="changes"
+    )
+    contract = models.ForeignKey(
+        Contract, models.CASCADE, null=True, related_name="changes"
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    last_clock = models.BigIntegerField(default=0)
+    recomputed = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="terms_change_is_of_one_thing",
+                condition=Q(calendar__isnull=False, contract__isnull=True)
+                | Q(calendar__isnull=True, contract__isnull=False),
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                "id", name="terms_change_open", condition=Q(finished_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_mode_display()} of {self.calendar or self.contract}"
+
+
 class HolidayFeed(models.Model):
     """Days off imported from an iCalendar file, kept by name for later versions."""
 

@@ -4,7 +4,16 @@ from datetime import UTC, date, datetime
 
 from environments.models import Environment, Landscape
 from opsdesk.accounts.models import Membership, Party, User
+from sla.calendars import Hours
+from sla.models import (
+    CalendarVersion,
+    Contract,
+    ContractVersion,
+    ServiceCalendar,
+    Target,
+)
 from snags.models import GoLive, Snaglist
+from snags.services.raising import raise_snag
 
 # A Monday in winter: London shows the same hour.
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -42,3 +51,45 @@ def make_landscape(name="ERP"):
     )
     Snaglist.objects.create(golive=golive, name="General")
     return landscape.environments.get(is_serving=True)
+
+
+def make_calendar(name="Office", hours="Mon-Fri 09:00-17:00", zone="Europe/London"):
+    calendar = ServiceCalendar.objects.create(name=name)
+    CalendarVersion.objects.create(
+        calendar=calendar, number=1, hours=Hours.parse(hours, zone).to_json()
+    )
+    return calendar
+
+
+def make_contract(landscape, calendar=None, *, terms=None, **targets):
+    """make_contract(live.landscape, p3_response=60, p3_resolution=480), in minutes."""
+    us = Party.objects.filter(kind="organisation").first()
+    contract = Contract.objects.create(
+        name=f"Support of {landscape}",
+        party=us or make_party("Marlowe Fabrications", "organisation"),
+        landscape=landscape,
+    )
+    version = ContractVersion.objects.create(
+        contract=contract,
+        number=1,
+        effective_from=datetime(2020, 1, 1, tzinfo=UTC),
+        **{"warn_percents": [75], **(terms or {})},
+    )
+    calendar = calendar or make_calendar()
+    for key, minutes in targets.items():
+        priority, kind = key.split("_")
+        Target.objects.create(
+            version=version,
+            kind=kind,
+            priority=int(priority[1]),
+            minutes=minutes,
+            calendar=calendar,
+        )
+    return contract
+
+
+def make_snag(environment, actor, **extra):
+    """A P3 fault raised through its service; at=NINE places it on a known Monday."""
+    fields = {"title": "Invoices print twice", "impact": 2, "urgency": 2, **extra}
+    snaglist = Snaglist.objects.filter(golive__landscape=environment.landscape).first()
+    return raise_snag(environment=environment, snaglist=snaglist, actor=actor, **fields)

@@ -3,7 +3,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from opsdesk.core.fields import bounded_dates, tidy_text
@@ -281,25 +281,3 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"
-
-
-class Cursor(models.Model):
-    """How far a long job has come, so that it can be resumed where it stopped."""
-
-    job = models.CharField(max_length=80, primary_key=True)
-    last_id = models.BigIntegerField(default=0)
-    params = models.JSONField(default=dict)
-    started_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="cursor_finishes_after_start",
-                condition=Q(finished_at__isnull=True)
-                | Q(finished_at__gte=F("started_at")),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.job} at {self.last_id}"

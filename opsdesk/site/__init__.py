@@ -1,0 +1,1 @@
+"""What sees every app: the shell, home, search, the tick, the demo company."""

@@ -106,7 +106,6 @@ class Snag(models.Model):
         TRAINING = "training", "Training given and process confirmed"
         ANSWERED = "answered", "Question answered"
         NO_FAULT = "no_fault", "No fault found"
-        WORKAROUND = "workaround", "Workaround only"
         DUPLICATE = "duplicate", "Duplicate"
         DEFERRED = "deferred", "Deferred to an enhancement"
         NOT_ACCEPTED = "not_accepted", "Not accepted"
@@ -264,9 +263,10 @@ class Snag(models.Model):
                 condition=Q(status__in=["resolved", "closed"]) & ~Q(resolution="")
                 | ~Q(status__in=["resolved", "closed"]) & Q(resolution=""),
             ),
+            # A process is put right in the system, not by word of mouth (REQ-15).
             models.CheckConstraint(
-                name="snag_is_not_closed_with_a_workaround",
-                condition=~Q(resolution="workaround"),
+                name="snag_process_is_settled_in_the_system",
+                condition=Q(process__isnull=True) | ~Q(resolution="answered"),
             ),
             models.CheckConstraint(
                 name="snag_duplicate_names_the_original",
@@ -457,7 +457,6 @@ class Pause(models.Model):
         REPORTER = "reporter", "Waiting for the reporter"
         CHANGE = "change", "Waiting for a scheduled change"
         RESOLVED = "resolved_gap", "Was resolved"
-        MANUAL = "manual", "Held by a manager"
 
     snag = models.ForeignKey(Snag, models.CASCADE, related_name="pauses")
     reason = models.CharField(max_length=12, choices=Reason)

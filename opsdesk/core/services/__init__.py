@@ -1,0 +1,1 @@
+"""The kernel's writes, one idea a module."""

@@ -1,0 +1,33 @@
+"""Signs of life: each moving part writes when it last moved, on the database clock."""
+
+from datetime import timedelta
+
+from django.db import connection
+
+from opsdesk.core import clock
+from opsdesk.core.models import Heartbeat
+
+# Often enough to notice silence, seldom enough to cost nothing.
+EVERY = timedelta(seconds=5)
+
+
+def beat(name: str) -> None:
+    """Note that a part is alive; at most one write every few seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_heartbeat (name, at) VALUES (%s, clock_timestamp())"
+            " ON CONFLICT (name) DO UPDATE SET at = excluded.at"
+            " WHERE core_heartbeat.at < clock_timestamp() - %s",
+            [name, EVERY],
+        )
+
+
+def silence(name: str) -> timedelta | None:
+    """How long a part has been silent; None when it was never heard."""
+    last = Heartbeat.objects.filter(pk=name).values_list("at", flat=True).first()
+    return None if last is None else clock.now() - last
+
+
+def forget(*, older_than: timedelta = timedelta(days=1)) -> int:
+    """Drop parts that have been gone for long: workers come and go under new names."""
+    return Heartbeat.objects.filter(at__lt=clock.now() - older_than).delete()[0]

@@ -1,0 +1,108 @@
+"""Reads of what was promised, shared by the services above and by screens."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.db.models import Q
+
+from environments.models import Landscape
+from opsdesk.accounts.models import Party
+from sla.calendars import Calendar, Hours, Timeline, compile  # noqa: A004
+from sla.models import CalendarVersion, Contract, ContractVersion, Target
+
+# [[effective_from as ISO text or None, calendar version id], ...]: how a clock's row
+# stores the calendars it runs by.
+StoredTimeline = list[list[str | int | None]]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One target in force for a snag, with everything its clock needs."""
+
+    target: Target
+    version: ContractVersion
+    party: Party
+    timeline: StoredTimeline
+
+
+def promises_in_force(
+    landscape: Landscape, *, priority: int, at: datetime
+) -> list[Promise]:
+    """What was promised to the business for this landscape and priority at an instant.
+
+    A contract of the landscape itself goes before one that covers every landscape.
+    Empty when nothing was promised: then no clock runs.
+    """
+    version = contract_in_force(landscape, at=at)
+    if version is None:
+        return []
+    targets = [t for t in version.targets.all() if t.priority == priority]
+    return [
+        Promise(
+            target, version, version.contract.party, timeline_of(target.calendar_id)
+        )
+        for target in sorted(targets, key=lambda target: target.kind)
+    ]
+
+
+def contract_in_force(landscape: Landscape, *, at: datetime) -> ContractVersion | None:
+    """The version of the customer agreement that counts at an instant."""
+    rows = (
+        ContractVersion.objects.in_force()
+        .filter(
+            Q(contract__landscape=landscape) | Q(contract__landscape__isnull=True),
+            contract__kind=Contract.Kind.SLA,
+            contract__is_active=True,
+            effective_from__lte=at,
+        )
+        .select_related("contract__party")
+        .prefetch_related("targets")
+        .order_by("contract__landscape_id", "-effective_from")
+    )
+    return rows.first()
+
+
+def timeline_of(calendar_id: int) -> StoredTimeline:
+    """A calendar's versions in force, oldest first, in the form clocks store."""
+    rows = (
+        CalendarVersion.objects.in_force()
+        .filter(calendar_id=calendar_id)
+        .order_by("number")
+        .values_list("effective_from", "pk")
+    )
+    steps = sorted(rows, key=lambda row: (row[0] is not None, row[0]))
+    return [[start.isoformat() if start else None, pk] for start, pk in steps]
+
+
+def load(timeline: StoredTimeline) -> Timeline:
+    """The compiled timeline of a stored one; versions never change, so it is cached."""
+    return _timeline(tuple((start, pk) for start, pk in timeline))  # type: ignore[misc]
+
+
+def prime(version_ids: Iterable[int]) -> None:
+    """Load many calendar versions in one query before a bulk computation."""
+    rows = CalendarVersion.objects.filter(pk__in=set(version_ids)).order_by("pk")
+    for row in rows:
+        _KNOWN[row.pk] = compile(Hours.from_json(row.hours))
+
+
+def spans(timeline: StoredTimeline) -> Sequence[int]:
+    return [int(pk) for _, pk in timeline if pk is not None]
+
+
+_KNOWN: dict[int, Calendar] = {}
+
+
+@lru_cache(maxsize=1024)
+def _timeline(steps: tuple[tuple[str | None, int], ...]) -> Timeline:
+    missing = [pk for _, pk in steps if pk not in _KNOWN]
+    if missing:
+        prime(missing)
+    return Timeline(
+        tuple(
+            (datetime.fromisoformat(start) if start else None, _KNOWN[pk])
+            for start, pk in steps
+        )
+    )

@@ -1,0 +1,1 @@
+"""The input forms of snags, one screen's worth a module."""

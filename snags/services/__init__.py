@@ -1,0 +1,1 @@
+"""Every way a snag can change, one idea a module. Nothing else writes its tables."""

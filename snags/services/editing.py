@@ -1,0 +1,218 @@
+"""Changing what a snag says and whose it is, without moving it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from opsdesk.accounts.models import Party, User
+from opsdesk.core.errors import RuleError, require
+from opsdesk.core.records import check_version, save
+from opsdesk.core.services import duties
+from opsdesk.core.services.outbox import Note, notify
+from snags import permissions
+from snags.models import Snag, Snaglist
+from snags.services import clocks
+from snags.services.clocks import Cause
+from snags.services.raising import matrix_priority
+from snags.services.rows import days_of, instant, locked, log, note_days
+
+TEXTS = ("title", "detail", "designed_step", "actual_step")
+PROPERTIES = (
+    "kind",
+    "environment",
+    "module",
+    "process",
+    "step",
+    "cause",
+    "observed_by",
+    "observed_on",
+    "original_decision",
+    "addition",
+    "first_seen_on",
+    "needed_by_on",
+    "sensitivity",
+    "data_approver",
+)
+
+
+@transaction.atomic
+def edit_text(
+    snag: Snag,
+    *,
+    actor: User,
+    version: int | None,
+    title: str,
+    detail: str = "",
+    designed_step: str = "",
+    actual_step: str = "",
+) -> Snag:
+    """Reword the snag; whoever read an older version keeps both texts (StaleError)."""
+    snag = locked(snag)
+    require(permissions.can_edit_text(actor, snag))
+    check_version(snag, version)
+    snag.title, snag.detail = title, detail
+    snag.designed_step, snag.actual_step = designed_step, actual_step
+    snag.updated_at = at = instant(snag, None)
+    save(snag, *TEXTS, "version", "updated_at", actor=actor)
+    log(snag, "edited", actor=actor, at=at)
+    return snag
+
+
+@transaction.atomic
+def set_properties(snag: Snag, *, actor: User, **wanted: Any) -> Snag:
+    """Change what the snag is about; only the named properties, only what differs."""
+    snag = locked(snag)
+    require(permissions.can_work_on(actor, snag))
+    unknown = set(wanted) - set(PROPERTIES)
+    if unknown:
+        raise TypeError(f"Not properties of a snag: {sorted(unknown)}")
+    changed = [name for name in PROPERTIES if name in wanted]
+    changed = [name for name in changed if getattr(snag, name) != wanted[name]]
+    if not changed:
+        return snag
+    for name in changed:
+        setattr(snag, name, wanted[name])
+    snag.updated_at = at = instant(snag, None)
+    save(snag, *changed, "updated_at", actor=actor)
+    log(snag, "described", actor=actor, at=at, fields=changed)
+    note_days(*days_of(snag))
+    return snag
+
+
+@transaction.atomic
+def assign(snag: Snag, *, owner: User, actor: User, team: Party | None = None) -> Snag:
+    """Let somebody else answer for it; there is always exactly one."""
+    snag = locked(snag)
+    require(permissions.can_work_on(actor, snag))
+    if snag.is_finished:
+        raise RuleError("It is finished; reopen it first.", code="not_now")
+    if snag.status == Snag.Status.NEW:
+        raise RuleError("Triage it first.", code="not_now")
+    if not owner.is_active or not permissions.can_work_on(owner, snag):
+        raise RuleError(f"{owner} cannot work on this snag.", code="bad_owner")
+    if snag.owner_id == owner.pk and team in {None, snag.team}:
+        return snag
+    snag.owner, snag.team = owner, team or owner.team or snag.team
+    snag.updated_at = at = instant(snag, None)
+    save(snag, "owner", "team", "updated_at", actor=actor)
+    log(snag, "assigned", actor=actor, at=at, owner=owner.name)
+    note_days(*days_of(snag))
+    if owner.pk != actor.pk:
+        notify([owner], _yours(snag, actor, at))
+    return snag
+
+
+@transaction.atomic
+def set_priority(
+    snag: Snag,
+    *,
+    actor: User,
+    impact: int,
+    urgency: int,
+    priority: int | None = None,
+    priority_reason: str = "",
+) -> Snag:
+    """Judge again how pressing it is; clocks are held to the new promise from the start."""
+    snag = locked(snag)
+    require(permissions.can_work_on(actor, snag))
+    if snag.is_finished:
+        raise RuleError("It is finished; reopen it first.", code="not_now")
+    by_matrix = matrix_priority(impact, urgency)
+    wanted = priority or by_matrix
+    if wanted != by_matrix and not priority_reason:
+        raise RuleError(
+            f"Impact and urgency make this P{by_matrix}; say why it is P{wanted}.",
+            code="reason_needed",
+        )
+    was = snag.priority
+    snag.impact, snag.urgency, snag.priority = impact, urgency, wanted
+    snag.priority_reason = priority_reason if wanted != by_matrix else ""
+    snag.updated_at = at = instant(snag, None)
+    save(
+        snag,
+        "impact",
+        "urgency",
+        "priority",
+        "priority_reason",
+        "updated_at",
+        actor=actor,
+    )
+    if was == wanted:
+        return snag
+    cause = "priority_raised" if wanted < was else "priority_lowered"
+    clocks.reprioritise(snag, Cause(cause, at, actor))
+    log(snag, "prioritised", actor=actor, at=at, was=was, now=wanted)
+    note_days(*days_of(snag))
+    return snag
+
+
+@transaction.atomic
+def move_to_list(snag: Snag, *, snaglist: Snaglist, actor: User) -> Snag:
+    """Put the snag on another list; the history says where it was."""
+    snag = locked(snag)
+    require(permissions.can_work_on(actor, snag))
+    if snag.snaglist_id == snaglist.pk:
+        return snag
+    if not snaglist.is_open:
+        raise RuleError(f"“{snaglist}” takes no new snags.", code="list_closed")
+    was = snag.snaglist.name
+    snag.snaglist = snaglist
+    snag.updated_at = at = instant(snag, None)
+    save(snag, "snaglist", "updated_at", actor=actor)
+    log(snag, "moved_list", actor=actor, at=at, was=was, now=snaglist.name)
+    note_days(*days_of(snag))
+    return snag
+
+
+@transaction.atomic
+def note_workaround(
+    snag: Snag, *, workaround: str, review_on: date, actor: User
+) -> Snag:
+    """Users can work again; the snag stays open and is looked at again by a day."""
+    snag = locked(snag)
+    require(permissions.can_work_on(actor, snag))
+    if snag.is_finished:
+        raise RuleError("It is finished; reopen it first.", code="not_now")
+    at = instant(snag, None)
+    if review_on <= at.date():
+        raise RuleError(
+            "Choose a day after today to look at it again.", code="bad_time"
+        )
+    if snag.workaround_review is not None:
+        duties.drop(snag.workaround_review)
+    snag.workaround = workaround
+    snag.workaround_review = duties.owe(
+        kind="workaround",
+        title=f"Replace the workaround of {snag.ref} {snag.title}"[:200],
+        owner=snag.owner or actor,
+        due_at=datetime.combine(review_on, at.timetz()),
+        url=snag.get_absolute_url(),
+    )
+    snag.updated_at = at
+    save(snag, "workaround", "workaround_review", "updated_at", actor=actor)
+    log(snag, "worked_around", actor=actor, at=at, review_on=review_on.isoformat())
+    return snag
+
+
+@transaction.atomic
+def share(snag: Snag, *, actor: User, is_shared: bool) -> Snag:
+    """Let everybody here see it (a known problem), or only those involved."""
+    snag = locked(snag)
+    require(permissions.can_work_on(actor, snag))
+    if snag.sensitivity != Snag.Sensitivity.NORMAL and is_shared:
+        raise RuleError("It holds sensitive data; it stays private.", code="sensitive")
+    snag.is_shared = is_shared
+    snag.updated_at = at = instant(snag, None)
+    save(snag, "is_shared", "updated_at", actor=actor)
+    log(snag, "shared" if is_shared else "unshared", actor=actor, at=at)
+    return snag
+
+
+def _yours(snag: Snag, actor: User, at: datetime) -> Note:
+    return Note(
+        key=f"snag-{snag.pk}-yours-{at.timestamp():.0f}",
+        title=f"{snag.ref} is yours: {snag.title}",
+        body=f"{actor.name} passed it to you.",
+        url=snag.get_absolute_url(),
+    )

@@ -1,0 +1,118 @@
+"""A snag comes into the world: by its reporter, or by support on their behalf."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from environments.models import Environment, Module
+from opsdesk.accounts.models import User
+from opsdesk.core import clock
+from opsdesk.core.errors import RuleError, require
+from opsdesk.core.records import save
+from opsdesk.core.services.outbox import Note, notify
+from snags import permissions
+from snags.models import BusinessProcess, Clock, Snag, Snaglist
+from snags.services import clocks, files
+from snags.services.clocks import Cause
+from snags.services.rows import log, note_days
+
+BY_VOICE = {Snag.Channel.PHONE, Snag.Channel.WALK_IN}
+
+
+def matrix_priority(impact: int, urgency: int) -> int:
+    """Impact × urgency: both high is P1, each step down lowers it by one, to P4."""
+    return min(4, impact + urgency - 1)
+
+
+@transaction.atomic
+def raise_snag(
+    *,
+    title: str,
+    actor: User,
+    snaglist: Snaglist,
+    environment: Environment,
+    detail: str = "",
+    kind: str = Snag.Kind.FAULT,
+    impact: int = Snag.Level.LOW,
+    urgency: int = Snag.Level.MEDIUM,
+    channel: str = Snag.Channel.WEB,
+    reported_by: User | None = None,
+    module: Module | None = None,
+    process: BusinessProcess | None = None,
+    step: str = "",
+    designed_step: str = "",
+    actual_step: str = "",
+    original_decision: str = "",
+    addition: str = "",
+    first_seen_on: date | None = None,
+    needed_by_on: date | None = None,
+    sensitivity: str = Snag.Sensitivity.NORMAL,
+    data_approver: User | None = None,
+    files_added: Iterable[UploadedFile] = (),
+    at: datetime | None = None,
+) -> Snag:
+    """Record what is wrong and start the clock on every promise that covers it.
+
+    `at` is an earlier instant at which it was reported (phone, walk-in), never later
+    than now. Reported by voice, the answer was given on the spot: response is met.
+    """
+    require(permissions.can_raise(actor))
+    reporter = reported_by or actor
+    on_behalf = reporter.pk != actor.pk
+    require(not on_behalf or permissions.can_log_for_others(actor))
+    if not snaglist.is_open:
+        raise RuleError(f"“{snaglist}” takes no new snags.", code="list_closed")
+    now = clock.now()
+    if at is not None and at > now:
+        raise RuleError("It cannot have been reported in the future.", code="bad_time")
+    snag = Snag(
+        title=title,
+        detail=detail,
+        kind=kind,
+        snaglist=snaglist,
+        environment=environment,
+        module=module or snaglist.module,
+        process=process,
+        step=step,
+        designed_step=designed_step,
+        actual_step=actual_step,
+        original_decision=original_decision,
+        addition=addition,
+        first_seen_on=first_seen_on,
+        needed_by_on=needed_by_on,
+        sensitivity=sensitivity,
+        data_approver=data_approver,
+        impact=impact,
+        urgency=urgency,
+        priority=matrix_priority(impact, urgency),
+        channel=channel,
+        reported_by=reporter,
+        logged_by=actor if on_behalf else None,
+        department_id=reporter.department_id,
+        reported_at=at or now,
+        updated_at=now,
+    )
+    planned = clocks.plan_clocks(snag, now)
+    save(snag, actor=actor)
+    clocks.save_new(planned, Cause("started", now, actor))
+    log(snag, "raised", actor=actor, at=snag.reported_at, channel=channel)
+    if planned and channel in BY_VOICE:
+        clocks.stop(
+            snag, Clock.Kind.RESPONSE, Cause("answered", snag.reported_at, actor)
+        )
+    for upload in files_added:
+        files.attach(snag, upload, actor=actor)
+    note_days(snag.reported_at)
+    notify([reporter], _received(snag))
+    return snag
+
+
+def _received(snag: Snag) -> Note:
+    return Note(
+        key=f"snag-{snag.pk}-received",
+        title=f"{snag.ref} received: {snag.title}",
+        body="Thank you. Support has it now; you will hear when something happens.",
+        url=snag.get_absolute_url(),
+    )

@@ -1,0 +1,75 @@
+"""What every verb does: lock the snag, judge the move, write the timeline line."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from opsdesk.accounts.models import User
+from opsdesk.core import clock
+from opsdesk.core.errors import RuleError
+from opsdesk.core.records import save
+from snags.models import RollupNote, Snag, SnagEvent
+from snags.moves import MOVES
+
+
+def locked(snag: Snag) -> Snag:
+    """The snag as it is now, held until the transaction ends: parents come first."""
+    return (
+        Snag.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("reported_by", "owner", "environment__landscape", "handed_to")
+        .get(pk=snag.pk)
+    )
+
+
+def instant(snag: Snag, at: datetime | None) -> datetime:
+    """The instant a verb happens: now, or earlier when somebody says so.
+
+    Earlier is bounded by when the snag was reported and by now.
+    """
+    now = clock.now()
+    if at is None:
+        return now
+    if not snag.reported_at <= at <= now:
+        raise RuleError(
+            "That time must lie between when it was reported and now.", code="bad_time"
+        )
+    return at
+
+
+def judge(snag: Snag, verb: str) -> None:
+    """Refuse a verb its state does not allow."""
+    if snag.status not in MOVES[verb].sources:
+        words = verb.replace("_", " ")
+        raise RuleError(
+            f"{snag.ref} is {snag.status_label.lower()}, so it cannot {words} now.",
+            code="not_now",
+        )
+
+
+def move(snag: Snag, verb: str, *fields: str, actor: User | None, at: datetime) -> None:
+    """Take the judged step and save it with the other fields the verb changed."""
+    snag.status = MOVES[verb].target
+    snag.updated_at = at
+    save(snag, "status", "updated_at", *fields, actor=actor)
+
+
+def log(
+    snag: Snag, verb: str, *, actor: User | None, at: datetime, **params: Any
+) -> SnagEvent:
+    """Write one line of the timeline."""
+    return SnagEvent.objects.create(
+        snag=snag, verb=verb, params=params, actor=actor, at=at
+    )
+
+
+def note_days(*instants: datetime | None) -> None:
+    """Have the days of these instants counted again by the next rollup."""
+    zone = timezone.get_default_timezone()
+    days = {timezone.localdate(moment, zone) for moment in instants if moment}
+    RollupNote.objects.bulk_create(RollupNote(day=day) for day in sorted(days))
+
+
+def days_of(snag: Snag) -> tuple[datetime | None, ...]:
+    """The instants whose days count this snag."""
+    return snag.reported_at, snag.resolved_at, snag.closed_at

@@ -1,0 +1,1 @@
+"""The screens of snags, one group of pages a module."""
