@@ -11,9 +11,10 @@ import json
 import operator
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import businesstimedelta
@@ -27,7 +28,8 @@ from sla import calendars
 ZONE = "Europe/London"
 LENGTHS = {"1 h": 3600, "40 h": 40 * 3600, "1 year": 252 * 30_600}
 OPEN, CLOSE = dt.time(9), dt.time(17, 30)
-Call = tuple[Callable[..., object], list[tuple[object, object]]]
+Pairs = Sequence[tuple[Any, ...]]
+Call = tuple[Callable[..., object], Pairs]
 
 
 def main(seconds: float) -> None:
@@ -102,9 +104,7 @@ def rates(calls: dict[str, Call], seconds: float) -> dict[str, float]:
     return {side: median(each[side] for each in rounds) for side in calls}
 
 
-def rate(
-    call: Callable[..., object], pairs: list[tuple[object, object]], seconds: float
-) -> float:
+def rate(call: Callable[..., object], pairs: Pairs, seconds: float) -> float:
     """Calls per second, over the pairs again and again for at least this long."""
     done, began = 0, time.perf_counter()
     some = pairs[:1]

@@ -15,7 +15,6 @@ from sla import calendars
 from sla.calendars import Calendar, CalendarError, Hours, Timeline
 from sla.clocks import Level, Terms, due, next_event, read
 from sla.explain import explain
-from sla.replay import Event, replay_ticket
 from sla.terms import Interval
 
 LONDON = ZoneInfo("Europe/London")
@@ -131,18 +130,6 @@ def test_e4_a_raised_priority_may_show_a_breach_at_once():
     assert after.breached
     assert after.due_at == london("2026-01-12T11:00")
     assert after.overdue_seconds == 60 * MINUTE
-
-
-def test_e5_the_time_a_snag_was_resolved_counts_as_a_pause():
-    history = replay(
-        {"resolution_minutes": 480},
-        ("2026-01-12T09:00", "created", "open"),
-        ("2026-01-12T15:00", "status", "resolved"),
-        ("2026-01-14T10:00", "status", "open"),
-    )
-
-    assert history.reading("resolution").due_at == london("2026-01-14T12:00")
-    assert history.stopped_at is None
 
 
 def test_e6_an_amendment_counts_from_its_date_on():
@@ -346,60 +333,6 @@ def test_an_explanation_names_each_window_holiday_and_pause():
     assert "2026-12-28" in lines[4].note
 
 
-@pytest.mark.parametrize(
-    ("mode", "start", "stopped"),
-    [
-        ("resume", "2026-01-12T09:00", None),
-        ("new_cycle", "2026-01-14T10:00", None),
-        ("never", "2026-01-12T09:00", "2026-01-12T15:00"),
-    ],
-)
-def test_reopening_follows_the_policy(mode, start, stopped):
-    history = replay(
-        {"resolution_minutes": 480, "reopen_mode": mode},
-        ("2026-01-12T09:00", "created", "open"),
-        ("2026-01-12T15:00", "status", "resolved"),
-        ("2026-01-14T10:00", "status", "open"),
-    )
-
-    terms = history.terms("resolution")
-
-    assert terms.start == london(start)
-    assert terms.stopped_at == (stopped and london(stopped))
-
-
-def test_events_at_the_same_instant_give_one_history_in_any_order():
-    events = [
-        ("2026-01-12T09:00", "created", "open"),
-        ("2026-01-12T10:00", "status", "waiting"),
-        ("2026-01-12T10:00", "status", "resolved"),
-        ("2026-01-12T10:00", "response", None),
-    ]
-
-    one, other = replay(POLICY, *events), replay(POLICY, *events[::-1])
-
-    assert one == other
-    assert one.stopped_at == london("2026-01-12T10:00")
-
-
-def test_a_snag_created_waiting_or_resolved_starts_so():
-    waiting = replay(POLICY, ("2026-01-12T09:00", "created", "waiting"))
-    resolved = replay(POLICY, ("2026-01-12T09:00", "created", "resolved"))
-
-    assert waiting.reading("resolution").due_at is None
-    assert waiting.facts()["sla_status"] == "paused"
-    assert resolved.facts()["sla_status"] == "fulfilled"
-
-
-def test_a_history_needs_its_beginning_and_known_events():
-    with pytest.raises(ValueError, match="created"):
-        replay(POLICY, ("2026-01-12T09:00", "status", "open"))
-    with pytest.raises(ValueError, match="created"):
-        replay_ticket(POLICY, [], OFFICE)
-    with pytest.raises(ValueError, match="guess"):
-        Event(london(MONDAY), "guess")
-
-
 def test_terms_and_levels_need_exactly_one_measure():
     office = calendars.compile(OFFICE)
 
@@ -432,19 +365,3 @@ def test_minutes_of_a_real_incident_log_are_reproduced():
             for row in rows
         }
         assert found == {row["number"]: int(row[column]) * MINUTE for row in rows}
-
-
-POLICY = {
-    "response_minutes": 60,
-    "resolution_minutes": 480,
-    "pause_statuses": ["waiting"],
-    "stop_statuses": ["resolved", "closed"],
-}
-
-
-def replay(policy, *events):
-    return replay_ticket(
-        POLICY | policy,
-        [Event(london(at), kind, status) for at, kind, status in events],
-        OFFICE,
-    )
