@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from opsdesk.local import running, servers
-from opsdesk.local.errors import LocalError
+from opsdesk.local.errors import LocalError, of_another_user
 
 
 def main() -> None:
@@ -30,6 +30,8 @@ def main() -> None:
             sys.exit(subprocess.run(asked.argv, check=False).returncode)  # noqa: S603
     except LocalError as error:
         sys.exit(f"opsdesk: {error}")
+    except PermissionError as error:
+        sys.exit(f"opsdesk: {of_another_user(error.filename)}")
 
 
 def _port(text: str) -> int:

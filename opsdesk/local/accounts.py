@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opsdesk.local import linux
-from opsdesk.local.errors import LocalError
+from opsdesk.local.errors import LocalError, of_another_user
 from opsdesk.local.places import Places
 
 
@@ -57,10 +57,7 @@ def make_folders(places: Places, account: Account | None) -> None:
         for folder in (places.valkey, places.sockets):
             _make_private(folder, account)
     except PermissionError as error:
-        raise LocalError(
-            f"{error.filename} belongs to another user, so this copy cannot be used."
-            " Give var/ back to yourself (chown -R), or set OPSDESK_VAR."
-        ) from error
+        raise of_another_user(error.filename) from error
 
 
 def _make_private(folder: Path, account: Account | None) -> None:

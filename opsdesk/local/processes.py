@@ -97,18 +97,26 @@ def stop(
     pid: int, stages: Stages, *, hurry: Callable[[], bool] = lambda: False
 ) -> bool:
     """Signal a process, each stage stronger, until it is gone."""
-    identity = identify(pid)
-    if identity is None:
-        return True
+    return stop_all([pid], stages, hurry=hurry)
+
+
+def stop_all(
+    pids: Sequence[int], stages: Stages, *, hurry: Callable[[], bool] = lambda: False
+) -> bool:
+    """Signal processes together, each stage stronger, until all are gone."""
+    left = [identity for pid in pids if (identity := identify(pid))]
     for number, seconds in stages:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
+        for identity in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(identity.pid, number)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not hurry():
-            if not is_alive(identity):
+            left = [identity for identity in left if is_alive(identity)]
+            if not left:
                 return True
             time.sleep(0.02)
-    return not is_alive(identity)
+        left = [identity for identity in left if is_alive(identity)]
+    return not left
 
 
 def tail(log: Path, start: int = 0, lines: int = 20) -> str:

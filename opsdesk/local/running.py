@@ -128,12 +128,16 @@ def programs() -> list[Program]:
         Program(
             "worker",
             (*celery, "worker", "-n", "worker@%h", "-Q", "celery", "-c", "2", *logged),
+            leaves=2,
         ),
         Program(
             "probe",
             (*celery, "worker", "-n", "probe@%h", "-Q", "probe", "-c", "2", *logged),
+            leaves=2,
         ),
-        Program("beat", (*celery, "beat", "--schedule", str(schedule), *logged)),
+        Program(
+            "beat", (*celery, "beat", "--schedule", str(schedule), *logged), leaves=1
+        ),
     ]
 
 

@@ -20,7 +20,7 @@ from types import FrameType
 
 from opsdesk.local import postgres, valkey
 from opsdesk.local.accounts import make_folders
-from opsdesk.local.errors import LocalError
+from opsdesk.local.errors import LocalError, of_another_user
 from opsdesk.local.places import Places
 
 GATE_PATIENCE = 120.0
@@ -125,6 +125,8 @@ def use() -> None:
         lease = take(os.environ)
     except LocalError as error:
         sys.exit(f"opsdesk: {error}")
+    except PermissionError as error:
+        sys.exit(f"opsdesk: {of_another_user(error.filename)}")
     if lease is not None:
         _held.append(lease)
         atexit.register(lease.release)
@@ -215,10 +217,4 @@ def _gate(places: Places) -> Iterator[None]:
 
 
 def _open(path: Path) -> int:
-    try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except PermissionError as error:
-        raise LocalError(
-            f"{path} belongs to another user, so this copy cannot be used."
-            " Give var/ back to yourself (chown -R), or set OPSDESK_VAR."
-        ) from error
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

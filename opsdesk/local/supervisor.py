@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from opsdesk.local.places import Places
 
 # Celery finishes what it runs on TERM, drops it on QUIT; gunicorn alike.
 STOPPING = ((signal.SIGTERM, 8.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0))
+LEFTOVERS = ((signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0))
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 STABLE_AFTER = 30.0
@@ -27,6 +28,8 @@ class Program:
 
     name: str
     argv: tuple[str, ...]
+    # Lower goes first, and is gone before the next; equals go together.
+    leaves: int = 0
 
 
 class Child:
@@ -43,7 +46,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts programs in order, restarts the fallen, stops in reverse order."""
+    """Starts programs, restarts the fallen, takes all down in their order."""
 
     def __init__(
         self, places: Places, environ: Mapping[str, str], say: Callable[[str], None]
@@ -72,10 +75,12 @@ class Supervisor:
                 self._restart(child)
 
     def stop(self) -> None:
-        """Stop all, last started first, each finished before the next."""
-        for child in reversed(self._children):
-            stop_group(child.process.pid, hurry=lambda: self.hurry)
-            child.process.wait()
+        """Stop all in the order the programs name."""
+        for turn in sorted({child.program.leaves for child in self._children}):
+            going = [c.process for c in self._children if c.program.leaves == turn]
+            stop_groups([p.pid for p in going], hurry=lambda: self.hurry)
+            for process in going:
+                process.wait()
         self._children.clear()
         self._record()
 
@@ -125,21 +130,21 @@ def clear_leftovers(places: Places) -> int:
     except (OSError, ValueError, KeyError, TypeError):
         return 0
     alive = [identity for identity in left if processes.is_alive(identity)]
-    for identity in reversed(alive):
-        stop_group(identity.pid, ((signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)))
+    stop_groups([identity.pid for identity in alive], LEFTOVERS)
     _record_of(places).unlink(missing_ok=True)
     return len(alive)
 
 
-def stop_group(
-    pid: int,
+def stop_groups(
+    pids: Sequence[int],
     stages: processes.Stages = STOPPING,
     *,
     hurry: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Stop a process that leads its own group, then whatever it had forked."""
-    processes.stop(pid, stages, hurry=hurry)
-    _kill_group(pid)
+    """Stop processes that lead their own groups, and whatever they had forked."""
+    processes.stop_all(pids, stages, hurry=hurry)
+    for pid in pids:
+        _kill_group(pid)
 
 
 def rotate(log: Path) -> None:

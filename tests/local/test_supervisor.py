@@ -71,10 +71,11 @@ def ready(supervisor, program, times=1):
     eventually(lambda: log.read_text().count("ready") == times)
 
 
-def test_programs_stop_last_first(copy, supervisor, tmp_path):
+def test_programs_stop_in_their_order(copy, supervisor, tmp_path):
     notes = tmp_path / "notes"
-    for name in ("web", "worker", "beat"):
-        program = Program(name, (sys.executable, "-c", NOTING, name, str(notes)))
+    for name, leaves in (("web", 3), ("worker", 2), ("beat", 1)):
+        argv = (sys.executable, "-c", NOTING, name, str(notes))
+        program = Program(name, argv, leaves)
         supervisor.start(program)
         ready(supervisor, program)
 
