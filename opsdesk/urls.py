@@ -4,5 +4,9 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("opsdesk.site.urls")),
+    path("", include("opsdesk.accounts.urls")),
+    path("account/", include("opsdesk.accounts.login_urls")),
     path("snags/", include("snags.urls")),
 ]
+
+handler429 = "opsdesk.accounts.http.too_many_requests"  # allauth asks for it here

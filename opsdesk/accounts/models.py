@@ -1,4 +1,5 @@
 import secrets
+from datetime import datetime
 from typing import ClassVar, Self
 from zoneinfo import available_timezones
 
@@ -25,7 +26,7 @@ class PartyQuerySet(models.QuerySet["Party"]):
 
 
 class Party(models.Model):
-    """Whoever can hold a promise or owe one: we ourselves, a department, team, supplier."""
+    """Whoever can hold a promise or owe one: we, a department, a team, a supplier."""
 
     class Kind(models.TextChoices):
         ORGANISATION = "organisation", "Organisation"
@@ -181,6 +182,12 @@ class Membership(models.Model):
         Role.ADMINISTRATOR,
         Role.ACCESS_ADMINISTRATOR,
     )
+    # Giving one of these takes two access administrators.
+    FOUR_EYES = (
+        Role.APPROVER_TECHNICAL,
+        Role.APPROVER_BUSINESS,
+        Role.ACCESS_ADMINISTRATOR,
+    )
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships"
@@ -227,6 +234,76 @@ class Membership(models.Model):
         )
 
 
+class RoleRequest(models.Model):
+    """A role of weight: asked for by one access administrator, given by another."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting for a second person"
+        CONFIRMED = "confirmed", "Given"
+        REFUSED = "refused", "Refused"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        ALONE = "alone", "Given by one person"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="role_requests"
+    )
+    role = models.CharField(max_length=20, choices=Membership.Role)
+    department = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    emergency_approver = models.BooleanField(default=False)
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+    reason = models.CharField(max_length=250)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-asked_at", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="role_request_is_not_for_oneself",
+                condition=~Q(user=F("asked_by")),
+            ),
+            models.CheckConstraint(
+                name="role_request_takes_a_second_person",
+                condition=Q(decided_by__isnull=True)
+                | ~Q(decided_by=F("user"))
+                & (Q(status="withdrawn") | ~Q(decided_by=F("asked_by"))),
+            ),
+            models.CheckConstraint(
+                name="role_request_is_decided_or_pending",
+                condition=Q(
+                    status="pending", decided_by__isnull=True, decided_at__isnull=True
+                )
+                | Q(status="alone", decided_by__isnull=True, decided_at__isnull=False)
+                | Q(
+                    status__in=("confirmed", "refused", "withdrawn"),
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                ),
+            ),
+            models.UniqueConstraint(
+                name="one_pending_request_per_role_and_scope",
+                fields=["user", "role", "department"],
+                condition=Q(status="pending"),
+                nulls_distinct=False,
+            ),
+            tidy_text("role_request_reason", "reason"),
+            *bounded_dates("role_request", "starts_on", "ends_on"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} for {self.user}"
+
+
 class ApiToken(models.Model):
     """A key to the API for one owner: scoped, expiring, stored only as a digest."""
 
@@ -258,6 +335,9 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
+
+    def is_live(self, at: datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > at
 
     @staticmethod
     def new_secret() -> str:

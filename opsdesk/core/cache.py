@@ -28,41 +28,52 @@ class ForgivingRedisCache(RedisCache):
         self._rests_until = 0.0
 
     def add(self, key: Any, *args: Any, **kwargs: Any) -> bool:
-        return self._try(lambda: RedisCache.add(self, key, *args, **kwargs), True)
+        return self._try(
+            lambda: RedisCache.add(self, key, *args, **kwargs), otherwise=True
+        )
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        return self._try(lambda: RedisCache.get(self, key, default, version), default)
+        return self._try(
+            lambda: RedisCache.get(self, key, default, version), otherwise=default
+        )
 
     def set(self, key: Any, *args: Any, **kwargs: Any) -> None:
-        self._try(lambda: RedisCache.set(self, key, *args, **kwargs), None)
+        self._try(lambda: RedisCache.set(self, key, *args, **kwargs), otherwise=None)
 
     def touch(self, key: Any, *args: Any, **kwargs: Any) -> bool:
-        return self._try(lambda: RedisCache.touch(self, key, *args, **kwargs), False)
+        return self._try(
+            lambda: RedisCache.touch(self, key, *args, **kwargs), otherwise=False
+        )
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        return self._try(lambda: RedisCache.delete(self, key, version), False)
+        return self._try(lambda: RedisCache.delete(self, key, version), otherwise=False)
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
-        return self._try(lambda: RedisCache.get_many(self, keys, version), {})
+        return self._try(lambda: RedisCache.get_many(self, keys, version), otherwise={})
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
-        return self._try(lambda: RedisCache.has_key(self, key, version), False)
+        return self._try(
+            lambda: RedisCache.has_key(self, key, version), otherwise=False
+        )
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        return self._try(lambda: RedisCache.incr(self, key, delta, version), delta)
+        return self._try(
+            lambda: RedisCache.incr(self, key, delta, version), otherwise=delta
+        )
 
     def set_many(self, data: Any, *args: Any, **kwargs: Any) -> list[Any]:
         return self._try(
-            lambda: RedisCache.set_many(self, data, *args, **kwargs), list(data)
+            lambda: RedisCache.set_many(self, data, *args, **kwargs),
+            otherwise=list(data),
         )
 
     def delete_many(self, keys: Any, version: int | None = None) -> None:
-        self._try(lambda: RedisCache.delete_many(self, keys, version), None)
+        self._try(lambda: RedisCache.delete_many(self, keys, version), otherwise=None)
 
-    def clear(self) -> bool:
-        return self._try(lambda: RedisCache.clear(self), False)
+    def clear(self) -> None:
+        self._try(lambda: RedisCache.clear(self), otherwise=None)
 
-    def _try(self, call: Callable[[], Answer], otherwise: Answer) -> Answer:
+    def _try(self, call: Callable[[], Answer], *, otherwise: Answer) -> Answer:
         if time.monotonic() < self._rests_until:
             return otherwise
         try:

@@ -1,0 +1,213 @@
+"""What people may type about people. Rules are the services'; these only read input."""
+
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from opsdesk.accounts import queries
+from opsdesk.accounts.models import ApiToken, Membership, Party, User
+
+Role = Membership.Role
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
+    """The same work and the same answer, whether the address is known or not."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        email: str = super().save(request, **kwargs)
+        if not self.users:
+            get_adapter(request).send_mail("account/email/unknown_account", email, {})
+        return email
+
+
+class PeopleFilter(forms.Form):
+    """Who to list; nonsense in the address lists everybody who is active."""
+
+    STATES = (
+        ("", "Active people"),
+        ("service", "Service accounts"),
+        ("inactive", "Deactivated"),
+        ("roleless", "Without a role"),
+    )
+
+    q = forms.CharField(label="Name or address", max_length=100, required=False)
+    role = forms.ChoiceField(
+        label="Role", choices=[("", "Any role"), *Role.choices], required=False
+    )
+    state = forms.ChoiceField(label="Show", choices=STATES, required=False)
+
+    def apply(self, rows: QuerySet[User]) -> QuerySet[User]:
+        given = self.cleaned_data if self.is_valid() else {}
+        rows = _in_state(rows, given.get("state", ""))
+        if given.get("q"):
+            rows = rows.filter(
+                Q(name__icontains=given["q"]) | Q(email__icontains=given["q"])
+            )
+        if given.get("role"):
+            rows = rows.filter(pk__in=queries.holders_of(given["role"]))
+        return rows
+
+
+def _in_state(rows: QuerySet[User], state: str) -> QuerySet[User]:
+    if state == "inactive":
+        return rows.filter(is_active=False)
+    rows = rows.filter(is_active=True, is_service=state == "service")
+    return rows.exclude(pk__in=queries.holders_of()) if state == "roleless" else rows
+
+
+class PersonForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    email = forms.EmailField(label="E-mail address", max_length=254)
+    job = forms.CharField(label="Job title", max_length=120, required=False)
+    department = forms.ModelChoiceField(Party.objects.none(), required=False)
+    team = forms.ModelChoiceField(Party.objects.none(), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "department", user, Party.Kind.DEPARTMENT)
+        _offer(self, "team", user, Party.Kind.TEAM)
+
+
+class NewPersonForm(PersonForm):
+    is_service = forms.BooleanField(
+        label="Service account",
+        help_text="A program, not a person: it holds tokens and never signs in.",
+        required=False,
+    )
+
+
+class EditPersonForm(PersonForm):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class GrantForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+    department = forms.ModelChoiceField(
+        Party.objects.none(),
+        label="Only for",
+        empty_label="Every department",
+        required=False,
+    )
+    supplier = forms.ModelChoiceField(
+        Party.objects.none(),
+        label="Supplier",
+        help_text="For supplier contacts: whom they work for.",
+        required=False,
+    )
+    emergency_approver = forms.BooleanField(
+        label="Also in an emergency",
+        help_text="For approvers: may approve an emergency change.",
+        required=False,
+    )
+    starts_on = forms.DateField(
+        label="From", widget=forms.DateInput({"type": "date"}), required=False
+    )
+    ends_on = forms.DateField(
+        label="Last day", widget=forms.DateInput({"type": "date"}), required=False
+    )
+    reason = forms.CharField(
+        label="Why",
+        help_text="Needed for approvers and access administrators, whom a second"
+        " access administrator has to confirm.",
+        max_length=250,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "department", user, Party.Kind.DEPARTMENT)
+        _offer(self, "supplier", user, Party.Kind.SUPPLIER)
+
+
+class EndRoleForm(forms.Form):
+    ends_on = forms.DateField(
+        label="Last day",
+        help_text="Leave empty to end it now.",
+        widget=forms.DateInput({"type": "date"}),
+        required=False,
+    )
+
+
+class PartyForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    parent = forms.ModelChoiceField(
+        Party.objects.none(), label="Part of", required=False
+    )
+    email = forms.EmailField(label="Mailbox", max_length=254, required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "parent", user, Party.Kind.ORGANISATION, Party.Kind.DEPARTMENT)
+
+
+class NewPartyForm(PartyForm):
+    kind = forms.ChoiceField(choices=Party.Kind.choices)
+    field_order = ("kind", "name", "parent", "email")
+
+
+class EditPartyForm(PartyForm):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ProfileForm(forms.Form):
+    """The whole of what people may change about themselves."""
+
+    time_zone = forms.ChoiceField(label="Time zone", required=False)
+    theme = forms.ChoiceField(choices=User.Theme, required=False)
+    shortcuts = forms.BooleanField(
+        label="Single-key shortcuts",
+        help_text="Turn off if you use speech input or keep hitting keys by accident.",
+        required=False,
+    )
+    mail_me = forms.BooleanField(
+        label="Send me mail",
+        help_text="The inbox in opsdesk shows the same lines either way.",
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.fields["time_zone"]
+        zone.choices = _zones()  # type: ignore[attr-defined]
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        max_length=80, help_text="What will use it, so that you know it again."
+    )
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=ApiToken.Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedChoiceField(
+        label="Valid for",
+        choices=((7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "a year")),
+        coerce=int,
+        initial=90,
+    )
+
+
+def _offer(form: forms.Form, field: str, user: User, *kinds: str) -> None:
+    """Offer the active parties of the kinds that the person may see."""
+    rows = queries.parties(user).filter(kind__in=kinds, is_active=True)
+    form.fields[field].queryset = rows  # type: ignore[attr-defined]
+
+
+@cache
+def _zones() -> tuple[tuple[str, str], ...]:
+    """Every place with a clock, without the aliases nobody would look for."""
+    places = sorted(name for name in available_timezones() if _is_a_place(name))
+    ours = ("", "The organisation's")
+    return (ours, ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places))
+
+
+def _is_a_place(name: str) -> bool:
+    area = name.partition("/")[0]
+    return "/" in name and area not in {"Etc", "SystemV", "US", "posix", "right"}

@@ -1,0 +1,52 @@
+"""API tokens: digests, and who stands behind a secret that came in a header."""
+
+import hashlib
+import hmac
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from opsdesk.accounts.models import ApiToken, User
+
+# "Last used" is for people to read; once a minute is exact enough and keeps a busy
+# integration from writing a row with every read.
+USED_EVERY = timedelta(minutes=1)
+MAX_SECRET = 100
+
+
+def digest(secret: str) -> str:
+    """What is stored: useless without the pepper, which is not in the database."""
+    pepper = settings.API_TOKEN_PEPPER.encode()
+    return hmac.new(pepper, secret.encode(), hashlib.sha256).hexdigest()
+
+
+def authenticate(raw: str) -> tuple[User, ApiToken] | None:
+    """The owner and the token behind a secret; None when it opens nothing any more.
+
+    Whatever is wrong (unknown, expired, revoked, owner inactive) looks the same. The
+    look-up is by keyed digest, so its timing says nothing about the secret.
+    """
+    if not raw or len(raw) > MAX_SECRET or not raw.isascii():
+        return None
+    key = digest(raw)
+    token = (
+        ApiToken.objects.filter(
+            digest=key,
+            revoked_at__isnull=True,
+            expires_at__gt=Now(),
+            owner__is_active=True,
+        )
+        .select_related("owner")
+        .first()
+    )
+    if token is None or not hmac.compare_digest(token.digest, key):
+        return None
+    _note_use(token)
+    return token.owner, token
+
+
+def _note_use(token: ApiToken) -> None:
+    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USED_EVERY)
+    ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
