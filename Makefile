@@ -12,7 +12,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 UV := $(BIN)/uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header pyproject.toml
+	--generate-hashes --no-emit-index-url --no-header
 export OPSDESK_VAR
 
 .DEFAULT_GOAL := help
@@ -77,9 +77,9 @@ reset-demo: .venv/.runtime
 	@$(PY) -m opsdesk.local reset
 
 lock: $(UV)
-	$(LOCK) -o requirements.lock
-	$(LOCK) --group dev -o requirements-dev.lock
-	$(LOCK) --only-group boot -o requirements-boot.lock
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group boot -o requirements-boot.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
