@@ -58,7 +58,7 @@ def inputs_of(clock: Clock, pauses: tuple[Interval, ...]) -> dict[str, Any]:
 
 
 def replayed(inputs: dict[str, Any]) -> Terms:
-    """The terms a revision's inputs stand for; reading them gives its deadline again."""
+    """The terms a revision's inputs stand for; they give its deadline again."""
     return Terms(
         start=datetime.fromisoformat(inputs["start"]),
         seconds=inputs["seconds"],

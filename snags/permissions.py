@@ -1,4 +1,4 @@
-"""Who may do what to a snag they can see. Pure predicates; the rows are already loaded."""
+"""Who may do what to a snag they can see: pure predicates over loaded rows."""
 
 from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import User

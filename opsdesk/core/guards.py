@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -44,21 +45,14 @@ class InputGuardMiddleware:
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
 def too_deep(text: str) -> bool:
     """Does this JSON nest deeper than any honest client needs? Counts, never parses."""
     depth = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
+    for character in STRING.sub("", text):
+        if character in "[{":
             depth += 1
             if depth > MAX_JSON_DEPTH:
                 return True

@@ -10,7 +10,7 @@ from opsdesk.core.fields import bounded_dates, tidy_text
 
 
 class TimelineEvent(models.Model):
-    """One line of a row's timeline: what was done, by whom; written once, never changed.
+    """One line of a row's timeline: what was done, by whom; written once.
 
     The sentence people read is made from verb and parameters when it is shown, so it
     can be reworded without touching the record.
@@ -49,7 +49,7 @@ class Comment(models.Model):
 
 
 class Attachment(models.Model):
-    """A file somebody added: stored under a random name, reached through its row only."""
+    """A file somebody added: stored under a random name, reached by its row only."""
 
     audience = models.CharField(
         max_length=10, choices=Comment.Audience, default=Comment.Audience.EVERYONE
@@ -106,7 +106,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """A mail owed: written with the fact, delivered at least once, always the same id."""
+    """A mail owed: written with the fact, delivered at least once under one id."""
 
     MAX_ATTEMPTS = 8
 

@@ -1,3 +1,11 @@
 from django.urls import path
 
-urlpatterns: list = []
+from opsdesk.site import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/suggest/", views.search, name="search"),
+    path("health/live", views.live, name="health_live"),
+    path("health/ready", views.ready, name="health_ready"),
+    path("health/lag", views.lag, name="health_lag"),
+]

@@ -1,0 +1,35 @@
+"""The form by which somebody comes to owe something."""
+
+from django import forms
+
+from opsdesk.accounts.access import Role, people_with
+from opsdesk.core.fields import EARLIEST, LATEST
+
+
+class DutyForm(forms.Form):
+    """A duty anyone may be given: maintenance, a review, a renewal."""
+
+    title = forms.CharField(max_length=200, label="What is owed")
+    owner = forms.ModelChoiceField(None, label="Who owes it")
+    deputy = forms.ModelChoiceField(None, label="Deputy", required=False)
+    due_at = forms.DateTimeField(
+        label="By when",
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    every_days = forms.IntegerField(
+        label="Repeats every (days)", required=False, min_value=1, max_value=730
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        staff = people_with(Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
+        for name in ("owner", "deputy"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = staff
+
+    def clean_due_at(self) -> object:
+        due_at = self.cleaned_data["due_at"]
+        if not EARLIEST <= due_at < LATEST:
+            raise forms.ValidationError("Choose a date between 2000 and 2100.")
+        return due_at

@@ -1,0 +1,82 @@
+"""The inbox, duties and the outbox: what the product has to tell and what is owed."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from opsdesk.accounts.access import Role
+from opsdesk.core import clock, queries
+from opsdesk.core.http import UserRequest, once, submit
+from opsdesk.core.models import Duty, Message, Notification
+from opsdesk.core.owing import DutyForm
+from opsdesk.core.policy import policy
+from opsdesk.core.services import duties, inbox, outbox
+
+PER_PAGE = 50
+
+
+@require_GET
+@policy()
+def inbox_page(request: UserRequest) -> HttpResponse:
+    notes = Paginator(queries.notifications_of(request.user), PER_PAGE)
+    context = {
+        "page": notes.get_page(request.GET.get("page")),
+        "owed": queries.duties_of(request.user)[:PER_PAGE],
+        "at": clock.now(),
+    }
+    return render(request, "core/inbox.html", context)
+
+
+@require_POST
+@policy()
+def read_note(request: UserRequest, pk: int) -> HttpResponse:
+    note = get_object_or_404(Notification, pk=pk, recipient=request.user)
+    inbox.mark_read(note, actor=request.user)
+    return redirect(note.url or "core:inbox")
+
+
+@require_POST
+@policy()
+def read_all(request: UserRequest) -> HttpResponse:
+    count = inbox.mark_all_read(actor=request.user)
+    messages.success(request, f"{count} read." if count else "Nothing was unread.")
+    return redirect("core:inbox")
+
+
+@policy(Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
+@once
+def duty_new(request: UserRequest) -> HttpResponse:
+    form = DutyForm(request.POST or None, initial={"owner": request.user})
+    if duty := submit(form, duties.owe, kind="task"):
+        messages.success(request, f"{duty.owner} now owes “{duty.title}”.")
+        return redirect("core:inbox")
+    return render(request, "core/duty.html", {"form": form})
+
+
+@require_POST
+@policy()
+@once
+def duty_done(request: UserRequest, pk: int) -> HttpResponse:
+    mine = queries.duties_of(request.user)
+    duty = get_object_or_404(Duty.objects.filter(pk__in=mine.values("pk")), pk=pk)
+    duties.settle(duty, actor=request.user, note=request.POST.get("note", "")[:2000])
+    messages.success(request, f"Done: {duty.title}.")
+    return redirect("core:inbox")
+
+
+@require_GET
+@policy(Role.ADMINISTRATOR, Role.ACCESS_ADMINISTRATOR, Role.AUDITOR)
+def outbox_page(request: UserRequest) -> HttpResponse:
+    page = Paginator(queries.messages(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "core/outbox.html", {"page": page})
+
+
+@require_POST
+@policy(Role.ADMINISTRATOR, Role.ACCESS_ADMINISTRATOR)
+@once
+def message_retry(request: UserRequest, pk: int) -> HttpResponse:
+    message = outbox.retry(get_object_or_404(Message, pk=pk), actor=request.user)
+    messages.success(request, f"“{message.subject}” will be tried again.")
+    return redirect("core:outbox")
