@@ -1,7 +1,14 @@
 # What a person types. Needs make and Python 3.11 or newer, nothing else.
 #   make run [PORT=8000] [HOST=127.0.0.1] [OPSDESK_VAR=DIRECTORY]
+#            [OPSDESK_DEMO=none] without the demo company
+#   make reset-demo            the demo company as new
 #   make test [ARGS="tests/snags -k clock"] [WORKERS=2]
-#   make check | fix | bench [BENCH=small] | reset-demo | lock | clean
+#   make check                 format, lint, types, imports, templates, migrations
+#   make fix                   mends what a machine can mend of those
+#   make bench [BENCH=small]
+#   make install               only the packages; PYTHON=python3.12 picks another
+#   make lock                  the lock files anew, from pyproject.toml
+#   make clean                 away with .venv and caches; var/ stays
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -13,18 +20,18 @@ PY := $(BIN)/python
 UV := $(BIN)/uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
-export OPSDESK_VAR
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev run test check fix bench reset-demo lock clean
 
 help:
-	@sed -n 's/^# \{0,1\}//;2,5p' Makefile
+	@sed -n 's/^# \{0,1\}//;2,11p' Makefile
 
 $(UV): requirements-boot.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "opsdesk needs Python 3.11 or newer; $(PYTHON) is older or missing." \
 	    "Try: make install PYTHON=python3.12"; exit 1; } >&2
+	@echo "Installing packages into .venv."
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { \
 	  echo "$(PYTHON) cannot make a virtual environment." \
 	    "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; } >&2

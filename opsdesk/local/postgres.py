@@ -124,6 +124,7 @@ def ensure_running(places: Places, profile: Profile, account: Account | None) ->
     if _settle(places):
         return
     deadline = time.monotonic() + PATIENCE
+    processes.rotate(places.logs / "postgres.log")
     while not _start_once(places, profile, account, deadline):
         time.sleep(0.5)
     _make_database(places)

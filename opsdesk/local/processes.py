@@ -15,6 +15,7 @@ from opsdesk.local import linux
 from opsdesk.local.accounts import Account
 from opsdesk.local.errors import LocalError
 
+LARGEST_LOG = 10 * 1024 * 1024
 Stages = Sequence[tuple[signal.Signals, float]]
 
 
@@ -117,6 +118,13 @@ def stop_all(
             time.sleep(0.02)
         left = [identity for identity in left if is_alive(identity)]
     return not left
+
+
+def rotate(log: Path) -> None:
+    """Keep one older file once a log has grown large."""
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LARGEST_LOG:
+            log.replace(log.with_suffix(".log.1"))
 
 
 def tail(log: Path, start: int = 0, lines: int = 20) -> str:

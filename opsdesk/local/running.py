@@ -45,8 +45,10 @@ class Address:
 
 def say(text: str) -> None:
     """One line on the console; the details are in the logs."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    # The terminal may be gone already, and we must still end in order.
+    with contextlib.suppress(OSError):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 def run(address: Address) -> None:
@@ -100,7 +102,8 @@ def _serve(address: Address, supervisor: Supervisor, places: Places) -> None:
     try:
         if not (lease is not None and is_ready(places)):
             say("Preparing the database; the first time takes a little longer.")
-            _prepare(places, "migrate", "demo")
+            wants_demo = os.environ.get("OPSDESK_DEMO") != "none"
+            _prepare(places, "migrate", *(["demo"] if wants_demo else []))
         web, *others = programs()
         process = supervisor.start(web)
         _await_first_page(address, process, supervisor.log_of(web))
@@ -124,6 +127,7 @@ def programs() -> list[Program]:
         Program(
             "web",
             (*PYTHON, "gunicorn", "-c", "python:opsdesk.gunicorn", "opsdesk.wsgi"),
+            leaves=3,
         ),
         Program(
             "worker",
@@ -172,6 +176,8 @@ def reset() -> None:
 def _prepare(places: Places, *steps: str) -> str:
     """Run the steps in a process of their own; its first words are the answer."""
     log = places.logs / "prepare.log"
+    processes.rotate(log)
+    start = log.stat().st_size if log.exists() else 0
     with log.open("ab") as errors:
         process = subprocess.Popen(  # noqa: S603
             [*PYTHON, "opsdesk.local.prepare", *steps],
@@ -191,7 +197,7 @@ def _prepare(places: Places, *steps: str) -> str:
     if process.returncode != 0:
         raise LocalError(
             f"Preparing the database failed. It said (in {log}):\n"
-            + processes.tail(log)
+            + processes.tail(log, start)
         )
     return said
 

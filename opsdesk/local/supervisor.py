@@ -19,7 +19,6 @@ LEFTOVERS = ((signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0))
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 STABLE_AFTER = 30.0
-LARGEST_LOG = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Supervisor:
 
     def start(self, program: Program) -> subprocess.Popen[bytes]:
         """Start a program and keep it running from now on."""
-        rotate(self.log_of(program))
+        processes.rotate(self.log_of(program))
         child = Child(program, self._spawn(program))
         self._children.append(child)
         self._record()
@@ -145,13 +144,6 @@ def stop_groups(
     processes.stop_all(pids, stages, hurry=hurry)
     for pid in pids:
         _kill_group(pid)
-
-
-def rotate(log: Path) -> None:
-    """Keep one older file once a log has grown large."""
-    with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > LARGEST_LOG:
-            log.replace(log.with_suffix(".log.1"))
 
 
 def _kill_group(pid: int) -> None:

@@ -51,6 +51,7 @@ def ensure_running(places: Places, account: Account | None) -> None:
         return
     stop(places)
     log = places.logs / "valkey.log"
+    processes.rotate(log)
     start = log.stat().st_size if log.exists() else 0
     process = processes.spawn(
         _command(places), log=log, environ=_environ(), account=account
