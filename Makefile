@@ -61,7 +61,7 @@ test: .venv/.dev
 check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(PY) -m mypy
+	$(PY) -m mypy .
 	$(BIN)/lint-imports
 	$(BIN)/djlint --check templates
 	$(PY) manage.py makemigrations --check --dry-run

@@ -68,6 +68,8 @@ TEST = Profile(
         "fsync": "off",
         "synchronous_commit": "off",
         "full_page_writes": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
         "log_min_duration_statement": "-1",
     },
     synced=False,

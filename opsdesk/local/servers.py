@@ -88,6 +88,7 @@ def export(environ: MutableMapping[str, str]) -> Needs:
     environ["OPSDESK_VAR"] = str(places.var)
     if wanted.postgres:
         environ["DATABASE_URL"] = places.database_url
+        _offer_programs(environ)
     if wanted.valkey:
         environ["REDIS_URL"] = places.redis_url
     return wanted
@@ -160,6 +161,14 @@ def _is_ours(environ: Mapping[str, str], name: str, ours: str) -> bool:
     if environ.get(f"{name}_FILE"):
         return False
     return environ.get(name) in {None, "", ours}
+
+
+def _offer_programs(environ: MutableMapping[str, str]) -> None:
+    """Let `manage.py dbshell` and backups find psql and pg_dump."""
+    folder = str(postgres.programs())
+    paths = environ.get("PATH", os.defpath).split(os.pathsep)
+    if folder not in paths:
+        environ["PATH"] = os.pathsep.join([*paths, folder])
 
 
 def _ensure_running(places: Places, wanted: Needs, profile: postgres.Profile) -> None:
