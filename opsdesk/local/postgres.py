@@ -127,6 +127,7 @@ def ensure_running(places: Places, profile: Profile, account: Account | None) ->
         return
     deadline = time.monotonic() + PATIENCE
     processes.rotate(places.logs / "postgres.log")
+    places.data.chmod(0o700)  # PostgreSQL refuses what a chmod -R opened to others
     while not _start_once(places, profile, account, deadline):
         time.sleep(0.5)
     _make_database(places)

@@ -263,3 +263,11 @@ def test_no_connection_is_taken_for_ours_once_the_servers_are_gone(copy):
 
     assert not postgres.is_answering(copy.places)
     assert not valkey.is_answering(copy.places)
+
+
+def test_data_opened_to_others_by_chmod_are_closed_again(copy):
+    copy.places.data.chmod(0o755)
+
+    leave(copy.holder())
+
+    assert copy.places.data.stat().st_mode & 0o777 == 0o700
