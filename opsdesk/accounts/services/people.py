@@ -197,7 +197,7 @@ def set_password(person: User, *, password: str) -> User:
 
 
 def _locked(person: User) -> User:
-    return User.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    return User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
 
 
 def _address(email: str) -> str:

@@ -19,7 +19,7 @@ def save_profile(
 ) -> User:
     """Personal settings; name, address and roles are not one's own to change."""
     require(person == actor, "Everybody keeps their own settings.")
-    person = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     if theme not in User.Theme.values:
         raise RuleError("There is no such theme.")
     person.time_zone, person.theme = time_zone, theme

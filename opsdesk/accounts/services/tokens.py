@@ -24,7 +24,7 @@ def issue_token(
 
     For oneself, or by an access administrator for a service account.
     """
-    owner = User.objects.select_for_update(of=("self",)).get(pk=owner.pk)
+    owner = User.objects.select_for_update(of=("self",), no_key=True).get(pk=owner.pk)
     require(can_hold_tokens_of(actor, owner), "Everybody makes their own tokens.")
     if not owner.is_active:
         raise RuleError(f"{owner} is deactivated.")

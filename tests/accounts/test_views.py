@@ -1,0 +1,345 @@
+"""Who may open which page, and what the pages do when posted."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.urls import reverse
+
+from opsdesk.accounts.access import access_of
+from opsdesk.accounts.models import ApiToken, Membership, Party, RoleRequest, User
+from opsdesk.accounts.services import roles
+from opsdesk.core.policy import routes
+from tests import factories
+from tests.accounts import fresh, sign_in
+
+CAST = ("rob", "sam", "mia", "ada", "ann", "tim", "bea", "vic", "amy")
+LOOKS_AFTER_ACCESS = {"ann"}
+SEES_PEOPLE = {"ann", "mia", "amy"}
+
+# Route -> (who may use it, how its address is made).
+GETS = {
+    "profile": (set(CAST), ()),
+    "token_new": (set(CAST), ()),
+    "people": (SEES_PEOPLE, ()),
+    "person": (SEES_PEOPLE, ("person",)),
+    "parties": (SEES_PEOPLE, ()),
+    "role_requests": ({"ann", "amy"}, ()),
+    "person_new": (LOOKS_AFTER_ACCESS, ()),
+    "person_edit": (LOOKS_AFTER_ACCESS, ("person",)),
+    "service_token_new": (LOOKS_AFTER_ACCESS, ("person",)),
+    "role_grant": (LOOKS_AFTER_ACCESS, ("person",)),
+    "role_end": (LOOKS_AFTER_ACCESS, ("membership",)),
+    "party_new": (LOOKS_AFTER_ACCESS, ()),
+    "party_edit": (LOOKS_AFTER_ACCESS, ("party",)),
+}
+POSTS = {
+    "token_revoke": (set(), ("token",)),  # everybody, of what they may see
+    "person_invite": (LOOKS_AFTER_ACCESS, ("person",)),
+    "deactivate": (LOOKS_AFTER_ACCESS, ("person",)),
+    "reactivate": (LOOKS_AFTER_ACCESS, ("gone",)),
+    "second_factor_reset": (LOOKS_AFTER_ACCESS, ("person",)),
+    "role_confirm": (LOOKS_AFTER_ACCESS, ("request",)),
+    "role_refuse": (LOOKS_AFTER_ACCESS, ("request",)),
+    "role_withdraw": (LOOKS_AFTER_ACCESS, ("request",)),
+    "party_deactivate": (LOOKS_AFTER_ACCESS, ("party",)),
+    "party_reactivate": (LOOKS_AFTER_ACCESS, ("party",)),
+}
+
+
+@pytest.fixture
+def scene(ann, northgate):
+    """Rows for every address: Zoe, her role, a token, a pending request, a party."""
+    zoe = factories.make_user("zoe", "reporter")
+    ben = factories.make_user("ben", "access_administrator")
+    return SimpleNamespace(
+        person=zoe,
+        membership=zoe.memberships.get(),
+        gone=factories.make_user("gus", is_active=False),
+        party=factories.make_party("Night shift", "team"),
+        request=roles.grant_role(
+            zoe, role="approver_business", reason="Covers", actor=ben
+        ),
+        token=ApiToken.objects.create(
+            owner=zoe, name="x", digest="d", scopes=[], expires_at="2099-01-01T00:00Z"
+        ),
+    )
+
+
+def address(name, args, scene):
+    return reverse(f"accounts:{name}", args=[getattr(scene, arg).pk for arg in args])
+
+
+def test_every_route_is_in_the_matrix():
+    ours = {
+        name.partition(":")[2] for name, _ in routes() if name.startswith("accounts:")
+    }
+
+    assert ours == GETS.keys() | POSTS.keys()
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_pages_open_for_whom_they_are_meant(name, request, scene, client):
+    sign_in(client, request.getfixturevalue(name))
+
+    answers = {
+        route: client.get(address(route, args, scene)).status_code
+        for route, (_, args) in GETS.items()
+    }
+
+    assert answers == {
+        route: 200 if name in allowed else 403 for route, (allowed, _) in GETS.items()
+    }
+
+
+@pytest.mark.parametrize("name", sorted(set(CAST) - LOOKS_AFTER_ACCESS))
+def test_acts_are_refused_to_everybody_else(name, request, scene, client):
+    sign_in(client, request.getfixturevalue(name))
+    before = everything()
+
+    answers = {
+        route: client.post(address(route, args, scene)).status_code
+        for route, (_, args) in POSTS.items()
+    }
+
+    unseen = 403 if name in SEES_PEOPLE else 404
+    assert answers == dict.fromkeys(POSTS, 403) | {"token_revoke": unseen}
+    assert everything() == before
+
+
+@pytest.mark.parametrize("route", POSTS)
+def test_acts_are_posts(route, scene, ann, client):
+    sign_in(client, ann)
+
+    assert client.get(address(route, POSTS[route][1], scene)).status_code == 405
+
+
+@pytest.mark.parametrize("route", [*GETS, *POSTS])
+def test_a_stranger_is_sent_to_sign_in(route, scene, client):
+    url = address(route, (GETS | POSTS)[route][1], scene)
+
+    answer = client.get(url)
+
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/account/login/?next={url}"
+
+
+def everything():
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (User, Membership, Party, RoleRequest, ApiToken)
+    ]
+
+
+def test_an_access_administrator_invites_gives_and_ends(ann, client):
+    sign_in(client, ann)
+
+    made = client.post(
+        "/people/new/",
+        {"name": "Nia New", "email": "nia@example.org", "form_token": "a"},
+    )
+    nia = User.objects.get(name="Nia New")
+    given = client.post(
+        f"/people/{nia.pk}/grant/", {"role": "support", "form_token": "b"}
+    )
+    page = client.get(f"/people/{nia.pk}/").content.decode()
+
+    assert made["Location"] == f"/people/{nia.pk}/grant/"
+    assert given["Location"] == f"/people/{nia.pk}/"
+    assert "Role given: Support" in page
+    assert "Account created" in page
+    ended = client.post(f"/memberships/{nia.memberships.get().pk}/end/", {})
+    assert ended["Location"] == f"/people/{nia.pk}/"
+    assert access_of(fresh(nia)).roles == frozenset()
+
+
+def test_a_double_click_makes_one_person(ann, client):
+    sign_in(client, ann)
+    given = {"name": "Nia New", "email": "nia@example.org", "form_token": "same"}
+
+    first = client.post("/people/new/", given)
+    second = client.post("/people/new/", given)
+
+    assert second["Location"] == first["Location"]
+    assert User.objects.filter(name="Nia New").count() == 1
+
+
+def test_a_refusal_keeps_what_was_typed(ann, rob, client):
+    sign_in(client, ann)
+
+    page = client.post("/people/new/", {"name": "Nia", "email": "ROB@example.org"})
+
+    assert page.status_code == 200
+    assert "already signs in with this e-mail address" in page.content.decode()
+    assert 'value="Nia"' in page.content.decode()
+
+
+def test_the_second_editor_is_told(ann, rob, client):
+    sign_in(client, ann)
+    given = {"name": "Robert", "email": rob.email, "version": "1"}
+    client.post(f"/people/{rob.pk}/edit/", given)
+
+    page = client.post(f"/people/{rob.pk}/edit/", {**given, "name": "Bob"})
+
+    assert "Somebody else changed this" in page.content.decode()
+    assert fresh(rob).name == "Robert"
+
+
+def test_two_access_administrators_make_an_approver(ann, sam, client):
+    ben = factories.make_user("ben", "access_administrator")
+    sign_in(client, ann)
+    client.post(
+        f"/people/{sam.pk}/grant/", {"role": "approver_business", "reason": "Covers"}
+    )
+    asked = RoleRequest.objects.get()
+    refused = client.post(f"/people/roles/{asked.pk}/confirm/")
+    sign_in(client, ben)
+    client.post(f"/people/roles/{asked.pk}/confirm/")
+
+    assert refused.status_code == 403
+    assert access_of(fresh(sam)).has("approver_business")
+
+
+def test_a_broken_rule_goes_back_where_one_came_from(ann, client):
+    sign_in(client, ann)
+    url = f"/people/{ann.pk}/"
+
+    answer = client.post(
+        f"{url}deactivate/", headers={"referer": f"http://testserver{url}"}, follow=True
+    )
+
+    assert answer.redirect_chain == [(f"http://testserver{url}", 302)]
+    assert "Ask another access administrator" in answer.content.decode()
+
+
+def test_people_are_found_by_name_role_and_state(ann, rob, sam, client):
+    sign_in(client, ann)
+    factories.make_user("gus", is_active=False)
+    factories.make_user("nob")
+    factories.make_user("bot", "support", is_service=True)
+
+    def found(query):
+        page = client.get(f"/people/?{query}")
+        return {row.name for row in page.context["page"]}
+
+    assert found("q=ROB") == {"Rob"}
+    assert found("q=sam@example") == {"Sam"}
+    assert found("role=support") == {"Sam"}
+    assert found("state=inactive") == {"Gus"}
+    assert found("state=roleless") == {"Nob"}
+    assert found("state=service") == {"Bot"}
+    assert found("role=nonsense&page=nonsense") == {"Ann", "Rob", "Sam", "Nob"}
+    assert found("q=%25") == set()
+
+
+def test_a_manager_of_one_department_sees_its_people_only(db, client):
+    york = factories.make_party("York")
+    leeds = factories.make_party("Leeds")
+    local = factories.make_user("lou", "manager", scope=york)
+    there = factories.make_user("yan", "reporter", department=york)
+    elsewhere = factories.make_user("lea", "reporter", department=leeds)
+    sign_in(client, local)
+
+    page = client.get("/people/")
+
+    assert {row.name for row in page.context["page"]} == {"Lou", "Yan"}
+    assert client.get(f"/people/{there.pk}/").status_code == 200
+    assert client.get(f"/people/{elsewhere.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/people/", "/parties/"])
+def test_a_list_costs_the_same_however_long(path, ann, client, same_queries):
+    sign_in(client, ann)
+    york = factories.make_party("York")
+
+    def add(count):
+        start = User.objects.count()
+        for number in range(start, start + count):
+            factories.make_user(f"p{number}", "reporter", "support", scope=york)
+            factories.make_party(f"Team {number}", "team", parent=york)
+
+    same_queries(path, add, budget=10)
+
+
+def test_a_token_is_shown_once(sam, client):
+    sign_in(client, sam)
+
+    page = client.post(
+        "/profile/tokens/new/",
+        {"name": "Export", "scopes": ["snags:read"], "days": "30"},
+    )
+
+    secret = page.context["secret"]
+    assert secret in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
+    assert secret not in client.get("/profile/").content.decode()
+    token = sam.api_tokens.get()
+    client.post(f"/tokens/{token.pk}/revoke/")
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+
+
+def test_settings_are_ones_own_and_nothing_more(rob, client):
+    """T-MASS-03: what a profile form does not offer cannot be set with it."""
+    sign_in(client, rob)
+
+    answer = client.post(
+        "/profile/",
+        {
+            "time_zone": "Asia/Tokyo",
+            "theme": "dark",
+            "mail_me": "on",
+            "name": "Root",
+            "email": "root@example.org",
+            "is_staff": "on",
+            "is_superuser": "on",
+            "is_active": "",
+            "role": "manager",
+            "department": "1",
+        },
+    )
+
+    assert answer["Location"] == "/profile/"
+    after = fresh(rob)
+    assert (after.time_zone, after.theme, after.shortcuts) == (
+        "Asia/Tokyo",
+        "dark",
+        False,
+    )
+    assert (after.name, after.email, after.is_staff, after.is_superuser) == (
+        "Rob",
+        "rob@example.org",
+        False,
+        False,
+    )
+    assert access_of(after).roles == {"reporter"}
+
+
+def test_times_are_shown_in_ones_own_zone(ann, rob, client):
+    User.objects.filter(pk=rob.pk).update(last_login="2026-03-02T23:30Z")
+    sign_in(client, ann)
+    assert "2 Mar 2026, 23:30" in client.get(f"/people/{rob.pk}/").content.decode()
+
+    User.objects.filter(pk=ann.pk).update(time_zone="Asia/Tokyo")
+
+    assert "3 Mar 2026, 08:30" in client.get(f"/people/{rob.pk}/").content.decode()
+
+
+def test_an_unknown_zone_is_refused(rob, client):
+    sign_in(client, rob)
+
+    page = client.post("/profile/", {"time_zone": "Mars/Olympus", "theme": ""})
+
+    assert page.status_code == 200
+    assert fresh(rob).time_zone == ""
+
+
+def test_names_are_shown_as_text(ann, client):
+    """T-XSS-03 for people and parties."""
+    bad = '"><img src=x onerror=alert(1)>'
+    party = factories.make_party(bad, "team")
+    person = factories.make_user("x", "reporter", team=party)
+    User.objects.filter(pk=person.pk).update(name=bad, job=bad)
+    sign_in(client, ann)
+
+    for url in ("/people/", f"/people/{person.pk}/", "/parties/", "/people/new/"):
+        assert "<img src=x" not in client.get(url).content.decode()
