@@ -78,7 +78,7 @@ def timeline_of(calendar_id: int) -> StoredTimeline:
 
 def load(timeline: StoredTimeline) -> Timeline:
     """The compiled timeline of a stored one; versions never change, so it is cached."""
-    return _timeline(tuple((start, pk) for start, pk in timeline))  # type: ignore[misc]
+    return _timeline(tuple((start, pk) for start, pk in timeline))
 
 
 def prime(version_ids: Iterable[int]) -> None:

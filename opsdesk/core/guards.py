@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -13,7 +14,7 @@ FORBIDDEN = "\x00"
 
 
 class InputGuardMiddleware:
-    """Answer 400 or 415 to NUL bytes, broken encodings and unknown charsets.
+    """Answer 400, 413 or 415 to NUL bytes, floods and unknown charsets.
 
     PostgreSQL cannot store a NUL and Python cannot encode a lone surrogate: either
     would surface as a crash deep inside a page.
@@ -23,6 +24,8 @@ class InputGuardMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _is_too_large(request):
+            return _refuse(request, 413, "That is more than this page takes.")
         if not _charset_is_known(request):
             return _refuse(request, 415, "This server does not know that charset.")
         if _has_junk(request.path) or _has_junk(request.META.get("QUERY_STRING", "")):
@@ -68,6 +71,16 @@ def has_junk(text: str) -> bool:
 
 def _has_junk(text: str) -> bool:
     return has_junk(text) or "%00" in text
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    length = request.headers.get("Content-Length", "")
+    if not (length.isascii() and length.isdigit()):
+        return False
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if request.content_type == "multipart/form-data":
+        most += settings.ATTACHMENT_MAX_BYTES * settings.ATTACHMENTS_PER_POST
+    return len(length) > 15 or int(length) > most
 
 
 def _charset_is_known(request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@
 from django import forms
 
 from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.models import User
 from opsdesk.core.fields import EARLIEST, LATEST
 
 
@@ -10,8 +11,8 @@ class DutyForm(forms.Form):
     """A duty anyone may be given: maintenance, a review, a renewal."""
 
     title = forms.CharField(max_length=200, label="What is owed")
-    owner = forms.ModelChoiceField(None, label="Who owes it")
-    deputy = forms.ModelChoiceField(None, label="Deputy", required=False)
+    owner = forms.ModelChoiceField(User.objects.none(), label="Who owes it")
+    deputy = forms.ModelChoiceField(User.objects.none(), label="Deputy", required=False)
     due_at = forms.DateTimeField(
         label="By when",
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),

@@ -1,18 +1,18 @@
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 from opsdesk.accounts.access import access_of
-from opsdesk.accounts.models import User
+from opsdesk.accounts.models import Membership, User
 from opsdesk.core.fields import bounded_dates, tidy_text
 from opsdesk.core.models import Attachment, Comment, TimelineEvent
-from snags.models.snag import Snag
+from snags.models.snag import Handover, Snag
 
 
-class TalkQuerySet(models.QuerySet[models.Model]):
+class TalkQuerySet(models.QuerySet[Any]):
     def audible_to(self, user: User) -> Self:
         """What a person may read on a snag they may see.
 
@@ -22,10 +22,36 @@ class TalkQuerySet(models.QuerySet[models.Model]):
         access = access_of(user)
         if access.is_internal:
             return self
-        audiences = [Comment.Audience.EVERYONE.value]
-        if access.supplier_ids:
-            audiences.append(Comment.Audience.SUPPLIER.value)
-        return self.filter(audience__in=audiences)
+        if not access.supplier_ids:
+            return self.filter(audience=Comment.Audience.EVERYONE)
+        return self._for_supplier(access.supplier_ids)
+
+    def _for_supplier(self, ours: frozenset[int]) -> Self:
+        """What one supplier may read: nothing said to or by another supplier.
+
+        A word to "the supplier" is for the one that had the ball last when it was said.
+        """
+        is_file = issubclass(self.model, Attachment)
+        said_at, author = (
+            ("comment__at", "added_by") if is_file else ("at", "author")
+        )
+        holder = Handover.objects.filter(
+            snag=OuterRef("snag"), from_at__lte=OuterRef(said_at)
+        ).order_by("-from_at", "-pk")
+        rivals = Membership.objects.filter(supplier__isnull=False).exclude(
+            supplier__in=ours
+        )
+        mine = Membership.objects.filter(supplier__in=ours)
+        return self.annotate(
+            told_to=Subquery(holder.values("supplier_id")[:1])
+        ).filter(
+            Q(audience=Comment.Audience.EVERYONE)
+            & (
+                ~Q(**{f"{author}__in": rivals.values("user_id")})
+                | Q(**{f"{author}__in": mine.values("user_id")})
+            )
+            | Q(audience=Comment.Audience.SUPPLIER, told_to__in=ours)
+        )
 
 
 class SnagEvent(TimelineEvent):

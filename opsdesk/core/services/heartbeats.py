@@ -17,8 +17,8 @@ def beat(name: str) -> None:
         cursor.execute(
             "INSERT INTO core_heartbeat (name, at) VALUES (%s, clock_timestamp())"
             " ON CONFLICT (name) DO UPDATE SET at = excluded.at"
-            " WHERE core_heartbeat.at < clock_timestamp() - %s",
-            [name, EVERY],
+            " WHERE core_heartbeat.at < clock_timestamp() - make_interval(secs => %s)",
+            [name, EVERY.total_seconds()],
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from smtplib import SMTPException
+from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
@@ -159,7 +160,7 @@ def _mail(message: Message) -> EmailMessage:
 
 
 def _host() -> str:
-    return settings.SITE_URL.split("//")[-1].split(":")[0]
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
 
 
 def _inbox_line(person: User, note: Note) -> Notification:

@@ -1,0 +1,25 @@
+"""The API's map: version 1, its schema and its documentation, all served from here."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from opsdesk.core.policy import SIGNED_IN
+
+
+class SchemaView(SpectacularAPIView):
+    policy = SIGNED_IN
+    scope = "snags"
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """The interactive documentation; its script is a file of its own (strict CSP)."""
+
+    policy = SIGNED_IN
+    scope = "snags"
+
+
+urlpatterns = [
+    path("v1/", include("snags.api.urls")),
+    path("v1/schema/", SchemaView.as_view(), name="api_schema"),
+    path("v1/docs/", DocsView.as_view(url_name="api_schema"), name="api_docs"),
+]

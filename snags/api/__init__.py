@@ -1,0 +1,1 @@
+"""Snags over HTTP: reads by page, writes by verb, each calling one service."""

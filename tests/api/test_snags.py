@@ -1,0 +1,277 @@
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from opsdesk.accounts.models import ApiToken
+from opsdesk.accounts.tokens import digest
+from opsdesk.core.models import Submission
+from snags.models import Snag, SnagComment, Snaglist
+from snags.services import talk
+from tests.factories import make_contract, make_snag
+
+SNAGS = "/api/v1/snags/"
+
+
+def make_token(user, *scopes, days=30):
+    secret = ApiToken.new_secret()
+    ApiToken.objects.create(
+        owner=user,
+        name="test",
+        digest=digest(secret),
+        hint=secret[:8],
+        scopes=list(scopes),
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    return {"authorization": f"Bearer {secret}"}
+
+
+def post(client, url, body=None, **headers):
+    return client.post(
+        url, json.dumps(body or {}), content_type="application/json", headers=headers
+    )
+
+
+@pytest.fixture
+def raising(live):
+    return {
+        "title": "Invoices print twice",
+        "environment": live.pk,
+        "snaglist": Snaglist.objects.get().pk,
+    }
+
+
+def test_a_token_raises_a_snag_and_its_clocks_run(client, live, sam, raising):
+    make_contract(live.landscape, p4_response=60)
+    headers = make_token(sam, "snags:write", "snags:read")
+
+    answer = post(client, SNAGS, raising, **headers)
+
+    assert answer.status_code == 201, answer.content
+    snag = Snag.objects.get()
+    assert (answer.json()["ref"], answer["ETag"]) == (snag.ref, '"1"')
+    assert (snag.channel, snag.reported_by) == ("api", sam)
+    clocks = client.get(f"{SNAGS}{snag.pk}/clocks/", headers=headers).json()
+    assert [clock["kind"] for clock in clocks["results"]] == ["response"]
+
+
+def test_the_same_key_does_it_once_and_gives_the_same_answer(client, sam, raising):
+    headers = {**make_token(sam, "snags:write"), "idempotency-key": "k1"}
+
+    first = post(client, SNAGS, raising, **headers)
+    second = post(client, SNAGS, raising, **headers)
+
+    assert first.json() == second.json()
+    assert second["Idempotent-Replayed"] == "true"
+    assert Snag.objects.count() == 1
+
+
+def test_a_key_used_for_another_request_is_refused(client, sam, raising):
+    headers = {**make_token(sam, "snags:write"), "idempotency-key": "k1"}
+    post(client, SNAGS, raising, **headers)
+
+    answer = post(client, SNAGS, {**raising, "title": "Other"}, **headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (
+        422,
+        "idempotency_key_reused",
+    )
+    assert Snag.objects.count() == 1
+
+
+def test_a_refused_write_gives_its_key_back(client, sam, raising):
+    headers = {**make_token(sam, "snags:write"), "idempotency-key": "k1"}
+    assert post(client, SNAGS, {}, **headers).status_code == 400
+
+    assert Submission.objects.count() == 0
+    assert post(client, SNAGS, raising, **headers).status_code == 201
+
+
+@pytest.mark.parametrize("header", ["", "Bearer nonsense", "Bearer ", "Basic YTpi"])
+def test_without_a_valid_token_nothing_is_told(client, live, rob, header):
+    make_snag(live, rob)
+
+    answer = client.get(SNAGS, headers={"authorization": header})
+
+    assert answer.status_code == 401
+    assert "results" not in answer.json()
+
+
+def test_an_expired_or_revoked_token_opens_nothing(client, sam):
+    headers = make_token(sam, "snags:read")
+    assert client.get(SNAGS, headers=headers).status_code == 200
+
+    ApiToken.objects.update(revoked_at=timezone.now())
+
+    assert client.get(SNAGS, headers=headers).status_code == 401
+
+
+def test_a_token_in_the_address_is_not_read(client, sam):
+    secret = make_token(sam, "snags:read")["authorization"].split()[1]
+    assert client.get(SNAGS, {"token": secret}).status_code == 401
+
+
+def test_a_reading_token_cannot_write(client, sam, raising):
+    answer = post(client, SNAGS, raising, **make_token(sam, "snags:read"))
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    assert Snag.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "field", ["status", "id", "reported_at", "breached", "owner", "organisation"]
+)
+def test_a_field_that_cannot_be_set_is_refused_by_name(client, sam, raising, field):
+    headers = make_token(sam, "snags:write")
+
+    answer = post(client, SNAGS, {**raising, field: 1}, **headers)
+
+    assert answer.status_code == 400
+    assert field in answer.json()["fields"]
+    assert Snag.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?ordering=password",
+        "?ordering=owner__password",
+        "?owner__password__startswith=a",
+        "?title__regex=(a%2B)%2B$",
+        "?status=nope",
+        "?owner=abc",
+        "?reported_after=0000-01-01",
+        "?page_size=abc&nope=1",
+    ],
+)
+def test_a_question_nobody_declared_is_refused(client, sam, query):
+    headers = make_token(sam, "snags:read")
+    assert client.get(SNAGS + query, headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b'{"title": "a\\u0000b"}', "application/json", 400),
+        (b'{"title": "\\ud800"}', "application/json", 400),
+        (b'{"a\\u0000": 1}', "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b'{"x": NaN}', "application/json", 400),
+        (b'{"x": ' + b"9" * 5000 + b"}", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b'{"x": "' + b"a" * 1_100_000 + b'"}', "application/json", 413),
+        (b"{}", "application/json; charset=bogus", 415),
+        (b"<x/>", "application/xml", 415),
+        (b"[1]", "application/json", 400),
+    ],
+)
+def test_input_nobody_could_mean_is_refused(client, sam, body, content_type, status):
+    headers = make_token(sam, "snags:write")
+
+    answer = client.generic("POST", SNAGS, body, content_type, headers=headers)
+
+    assert answer.status_code == status, answer.content[:200]
+    assert Snag.objects.count() == 0
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59:59-12:00", "x"])
+def test_a_date_out_of_bounds_is_refused(client, sam, raising, at):
+    headers = make_token(sam, "snags:write")
+    assert post(client, SNAGS, {**raising, "at": at}, **headers).status_code == 400
+    assert Snag.objects.count() == 0
+
+
+def test_what_one_may_not_see_is_like_what_is_not_there(client, live, rob, sam, vic):
+    snag = make_snag(live, rob)
+    headers = make_token(vic, "snags:read")
+
+    hidden = client.get(f"{SNAGS}{snag.pk}/", headers=headers)
+    absent = client.get(f"{SNAGS}{snag.pk + 999}/", headers=headers)
+
+    assert hidden.status_code == absent.status_code == 404
+    assert hidden.content == absent.content
+
+
+def test_a_reporter_reads_no_internal_note(client, live, rob, sam):
+    snag = make_snag(live, rob)
+    talk.comment(snag, body="Secret", actor=sam, audience="internal")
+    talk.comment(snag, body="Open", actor=sam)
+
+    url = f"{SNAGS}{snag.pk}/comments/"
+    seen = client.get(url, headers=make_token(rob, "snags:read")).json()["results"]
+
+    assert [row["body"] for row in seen] == ["Open"]
+
+
+def test_a_verb_the_state_forbids_is_a_conflict(client, live, rob, sam):
+    snag = make_snag(live, rob)
+
+    answer = post(
+        client, f"{SNAGS}{snag.pk}/confirm/", **make_token(rob, "snags:write")
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_now")
+    assert Snag.objects.get().status == "new"
+
+
+def test_a_verb_of_another_role_is_forbidden(client, live, rob):
+    snag = make_snag(live, rob)
+
+    answer = post(client, f"{SNAGS}{snag.pk}/start/", **make_token(rob, "snags:write"))
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    assert Snag.objects.get().status == "new"
+
+
+def test_an_edit_needs_the_version_it_was_made_from(client, live, rob, sam):
+    snag = make_snag(live, rob)
+    url, headers = f"{SNAGS}{snag.pk}/edit/", make_token(sam, "snags:write")
+
+    assert post(client, url, {"title": "B"}, **headers).status_code == 428
+    edit = post(client, url, {"title": "B"}, **headers, **{"if-match": '"1"'})
+    assert (edit.status_code, edit["ETag"]) == (200, '"2"')
+    stale = post(client, url, {"title": "C"}, **headers, **{"if-match": '"1"'})
+
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+    assert Snag.objects.get().title == "B"
+
+
+def test_pages_by_cursor_show_every_row_once(client, live, rob, sam):
+    made = {make_snag(live, rob).pk for _ in range(7)}
+    headers = make_token(sam, "snags:read")
+    url, seen = f"{SNAGS}?page_size=3", []
+
+    while url:
+        page = client.get(url, headers=headers).json()
+        seen += [row["id"] for row in page["results"]]
+        url = page["next"]
+
+    assert sorted(seen) == sorted(made)
+
+
+def test_the_list_costs_the_same_for_any_number_of_rows(
+    client, live, sam, same_queries
+):
+    client.force_login(sam)
+    same_queries(SNAGS, lambda n: [make_snag(live, sam) for _ in range(n)], budget=6)
+
+
+def test_a_comment_over_the_api_answers_the_reporter(client, live, rob, sam):
+    make_contract(live.landscape, p3_response=60)
+    snag = make_snag(live, rob)
+
+    url = f"{SNAGS}{snag.pk}/comments/"
+    answer = post(client, url, {"body": "On it."}, **make_token(sam, "snags:write"))
+
+    assert answer.status_code == 201
+    assert SnagComment.objects.get().is_response
+    assert snag.clocks.get().state == "stopped"
+
+
+def test_the_schema_and_its_page_come_from_here(client, sam):
+    client.force_login(sam)
+    assert client.get("/api/v1/schema/").status_code == 200
+    page = client.get("/api/v1/docs/").content.decode()
+    assert "https://" not in page
+    assert "<script>" not in page
