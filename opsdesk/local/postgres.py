@@ -213,8 +213,8 @@ def _settle(places: Places) -> bool:
                 return True
             time.sleep(0.1)
         processes.stop(pid, STOPPING)
-    for left in processes.all_in(places.data):
-        processes.stop(left, ((signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0)))
+    left = processes.all_of("postgres", places.data, str(places.data))
+    processes.stop_all(left, ((signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0)))
     # No process of this data directory lives; a number in the file is a zombie's
     # or a stranger's, and PostgreSQL would refuse to start because of it.
     (places.data / "postmaster.pid").unlink(missing_ok=True)

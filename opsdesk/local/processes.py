@@ -62,9 +62,13 @@ def mentions(pid: int, text: str) -> bool:
         return False
 
 
-def all_in(folder: Path) -> list[int]:
-    """The numbers of all living processes whose working directory it is."""
-    return [pid for pid in psutil.pids() if runs_in(pid, folder)]
+def all_of(program: str, folder: Path, text: str) -> list[int]:
+    """Every living process of that program that works in the folder or names it."""
+    return [
+        pid
+        for pid in psutil.pids()
+        if _is_named(pid, program) and (runs_in(pid, folder) or mentions(pid, text))
+    ]
 
 
 def spawn(
@@ -134,6 +138,13 @@ def tail(log: Path, start: int = 0, lines: int = 20) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
+
+
+def _is_named(pid: int, program: str) -> bool:
+    try:
+        return bool(psutil.Process(pid).name() == program)
+    except psutil.Error:
+        return False
 
 
 def _before_exec(

@@ -74,10 +74,10 @@ def is_alive(places: Places) -> bool:
 
 
 def stop(places: Places) -> None:
-    """Stop the server and wait until it is gone."""
-    pid = _process(places)
-    if pid is not None and not processes.stop(pid, STOPPING):
-        raise LocalError(f"Valkey (process {pid}) does not stop.")
+    """Stop the server, also one killed too early to leave a record of itself."""
+    found = processes.all_of(program().name, places.valkey, str(places.valkey_socket))
+    if not processes.stop_all(found, STOPPING):
+        raise LocalError(f"Valkey (process {found}) does not stop.")
     _record(places).unlink(missing_ok=True)
     places.valkey_socket.unlink(missing_ok=True)
 

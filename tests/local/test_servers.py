@@ -271,3 +271,17 @@ def test_data_opened_to_others_by_chmod_are_closed_again(copy):
     leave(copy.holder())
 
     assert copy.places.data.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_server_that_left_no_record_is_not_run_twice(copy):
+    killed = copy.holder()
+    killed.kill()
+    killed.wait()
+    (copy.places.sockets / "valkey.pid").unlink()
+    copy.places.valkey_socket.unlink()
+
+    holder = copy.holder()
+
+    assert len([name for name in copy.living() if "valkey-server" in name]) == 1
+    assert leave(holder) == "last"
+    assert copy.living() == []
