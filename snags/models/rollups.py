@@ -2,15 +2,18 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 
 class Rollup(models.Model):
-    """One day's counts for one value of one dimension, as everybody or a department sees.
+    """What happened in some days in a row to one value of one dimension.
 
-    `scope` 0 is the whole organisation, else a department's id. A day is a calendar day
-    in the organisation's time zone. `buckets` counts resolution times in the fixed
-    logarithmic steps of `snags.buckets`, from which percentiles are read.
+    A row counts `span` days from `start` on: a day, a week from its Monday, or four
+    weeks, so that any period is read from few rows. A day is a calendar day in the
+    organisation's time zone. `scope` 0 is the whole organisation, else a department.
+    `buckets` counts times to resolve in the steps of `snags.buckets`, beginning with
+    step `first_bucket`; steps before and after are empty.
     """
 
     class Dimension(models.TextChoices):
@@ -21,10 +24,16 @@ class Rollup(models.Model):
         PROCESS = "process", "Process"
         CAUSE = "cause", "Cause"
 
-    day = models.DateField()
+    class Span(models.IntegerChoices):
+        DAY = 1, "Day"
+        WEEK = 7, "Week"
+        FOUR_WEEKS = 28, "Four weeks"
+
+    span = models.PositiveSmallIntegerField(choices=Span)
+    start = models.DateField()
     scope = models.BigIntegerField(default=0)
     dimension = models.CharField(max_length=8, choices=Dimension)
-    key = models.CharField(max_length=20)
+    key = models.CharField(max_length=20, blank=True)
     priority = models.PositiveSmallIntegerField()
     opened = models.PositiveIntegerField(default=0)
     resolved = models.PositiveIntegerField(default=0)
@@ -34,19 +43,28 @@ class Rollup(models.Model):
     resolution_met = models.PositiveIntegerField(default=0)
     resolution_missed = models.PositiveIntegerField(default=0)
     breached = models.PositiveIntegerField(default=0)
+    first_bucket = models.PositiveSmallIntegerField(default=0)
     buckets = ArrayField(models.PositiveIntegerField(), default=list)
 
     class Meta:
-        ordering: ClassVar = ["day", "id"]
+        ordering: ClassVar = ["start", "id"]
         constraints: ClassVar = [
+            # Also the index every figure is read by.
             models.UniqueConstraint(
-                name="one_rollup_per_day_and_value",
-                fields=["scope", "dimension", "day", "key", "priority"],
-            )
+                name="one_rollup_per_days_and_value",
+                fields=["scope", "dimension", "span", "start", "key", "priority"],
+            ),
+            models.CheckConstraint(
+                name="rollup_span_is_known", condition=Q(span__in=[1, 7, 28])
+            ),
+        ]
+        indexes: ClassVar = [
+            # Recounting some days, and adding them up to weeks.
+            models.Index(fields=["span", "start"], name="rollup_by_days")
         ]
 
     def __str__(self) -> str:
-        return f"{self.dimension} {self.key} on {self.day}"
+        return f"{self.dimension} {self.key}, {self.span} days from {self.start}"
 
 
 class RollupNote(models.Model):

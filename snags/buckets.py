@@ -1,0 +1,54 @@
+"""Times to resolve counted in fixed logarithmic steps, and percentiles read from them.
+
+Counts of steps can be added over days, owners and departments, which medians cannot.
+Each step is 2^(1/4) times as long as the one before, from one minute to 364 days: a
+percentile read from the counts is within ±9.1 % of the exact one. Below a minute it is
+within a minute; above 364 days it only says so.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from math import ceil
+
+STEPS_PER_DOUBLING = 4
+DOUBLINGS = 19
+# Minutes at which the next bucket begins; bucket 0 is below one minute.
+EDGES: tuple[float, ...] = tuple(
+    2.0 ** (step / STEPS_PER_DOUBLING)
+    for step in range(DOUBLINGS * STEPS_PER_DOUBLING + 1)
+)
+COUNT = len(EDGES) + 1
+# How far a percentile may be from the exact one, as a share of it.
+ERROR = 2.0 ** (0.5 / STEPS_PER_DOUBLING) - 1
+
+
+def bucket_of(minutes: float) -> int:
+    """The bucket a time falls into; PostgreSQL's width_bucket says the same."""
+    return bisect_right(EDGES, minutes)
+
+
+def middle_of(bucket: int) -> float:
+    """The minutes a bucket stands for: the geometric middle of its edges."""
+    if bucket == 0:
+        return 0.5
+    if bucket == COUNT - 1:
+        return EDGES[-1]
+    return (EDGES[bucket - 1] * EDGES[bucket]) ** 0.5
+
+
+def percentile(counts: Sequence[int], share: float) -> float | None:
+    """The minutes that this share of the times do not exceed; None when there are none.
+
+    The exact one is the nearest rank: of n sorted times the one at place ceil(share·n).
+    """
+    rank = max(1, ceil(share * sum(counts)))
+    seen = 0
+    for bucket, count in enumerate(counts):
+        seen += count
+        if seen >= rank:
+            return middle_of(bucket)
+    return None
+
+
+def median(counts: Sequence[int]) -> float | None:
+    return percentile(counts, 0.5)
