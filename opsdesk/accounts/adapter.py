@@ -61,7 +61,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def set_password(self, user: User, password: str) -> None:
-        people.set_password(user, password=password)
+        changed = people.set_password(user, password=password)
+        user.password = changed.password  # the session that asked is kept by its hash
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """A fresh sign-in is proof enough; allauth alone would ask twice."""
