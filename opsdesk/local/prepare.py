@@ -6,7 +6,7 @@ import os
 import sys
 
 import django
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands
 
 from opsdesk.local import servers
 from opsdesk.local.places import BASE_DIR, Places
@@ -38,6 +38,13 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsdesk.settings")
     servers.use()
     django.setup()
+    try:
+        _take(steps)
+    except CommandError as error:
+        sys.exit(str(error))
+
+
+def _take(steps: list[str]) -> None:
     complete = True
     if "migrate" in steps:
         call_command("migrate", interactive=False, verbosity=0)
