@@ -17,6 +17,7 @@ from sla.models import ContractVersion
 from sla.queries import Promise, load, promises_in_force
 from snags.clockwork import BREACH, inputs_of, intervals, terms_of
 from snags.models import Clock, ClockEvent, ClockRevision, Pause, Snag
+from snags.services.rows import days_of, note_days
 
 State = Clock.State
 Fired = dict[str, int]  # level -> the last arm that went off
@@ -77,6 +78,8 @@ def stop(snag: Snag, kind: str, cause: Cause) -> bool:
         _void_late_evidence(clock, cause)
         _settle(clock, pauses, fired[clock.pk], cause)
     cache_due(snag, clocks, pauses)
+    if live:
+        note_days(*days_of(snag))
     return bool(live)
 
 

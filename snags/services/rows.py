@@ -3,14 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
 from opsdesk.core.records import save
-from snags.models import RollupNote, Snag, SnagEvent
+from snags.days import day_of
+from snags.models import Clock, ClockEvent, RollupNote, Snag, SnagEvent
 from snags.moves import MOVES
+
+# Verbs after which every figure is what it was; a new snag is noted when it is raised.
+UNCOUNTED = frozenset({"raised", "edited", "shared", "unshared", "worked_around"})
 
 
 def locked(snag: Snag) -> Snag:
@@ -57,7 +59,9 @@ def move(snag: Snag, verb: str, *fields: str, actor: User | None, at: datetime) 
 def log(
     snag: Snag, verb: str, *, actor: User | None, at: datetime, **params: Any
 ) -> SnagEvent:
-    """Write one line of the timeline."""
+    """Write one line of the timeline, and have the figures it may change counted."""
+    if verb not in UNCOUNTED:
+        note_days(*days_of(snag))
     return SnagEvent.objects.create(
         snag=snag, verb=verb, params=params, actor=actor, at=at
     )
@@ -65,11 +69,17 @@ def log(
 
 def note_days(*instants: datetime | None) -> None:
     """Have the days of these instants counted again by the next rollup."""
-    zone = timezone.get_default_timezone()
-    days = {timezone.localdate(moment, zone) for moment in instants if moment}
+    days = {day_of(moment) for moment in instants if moment}
     RollupNote.objects.bulk_create(RollupNote(day=day) for day in sorted(days))
 
 
 def days_of(snag: Snag) -> tuple[datetime | None, ...]:
-    """The instants whose days count this snag."""
-    return snag.reported_at, snag.resolved_at, snag.closed_at
+    """The instants whose days count this snag or one of its clocks.
+
+    A voided breach is among them: its day must forget it.
+    """
+    stopped = Clock.objects.filter(snag=snag).values_list("stopped_at")
+    breached = Clock.objects.filter(snag=snag).values_list("breached_at")
+    told = ClockEvent.objects.filter(clock__snag=snag, level="breach")
+    rows = stopped.union(breached, told.values_list("due_at").order_by())
+    return snag.reported_at, snag.resolved_at, snag.closed_at, *(r[0] for r in rows)
