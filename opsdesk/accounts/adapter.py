@@ -1,7 +1,6 @@
 """How log-in behaves here: no sign-up, mail through the outbox, links to SITE_URL."""
 
 import base64
-import uuid
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,7 +13,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -23,8 +21,7 @@ from opsdesk.accounts import links
 from opsdesk.accounts.http import proved_identity_recently, too_many_requests
 from opsdesk.accounts.models import User
 from opsdesk.accounts.permissions import must_carry_second_factor
-from opsdesk.accounts.services import people
-from opsdesk.core.services.outbox import post_mail
+from opsdesk.accounts.services import mail, people
 
 RESET = "account/email/password_reset_key"
 LOCKED_FOR = 300  # seconds; the longest of ACCOUNT_RATE_LIMITS["login_failed"]
@@ -92,16 +89,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         template_prefix = template_prefix if not nobody else RESET
         values = {"email": email, "site_url": settings.SITE_URL, **context}
         if nobody:
-            values["password_reset_url"] = links.reset_link(f"0-{uuid.uuid4().hex}")
-        with transaction.atomic():
-            post_mail(
-                key=f"account/{uuid.uuid4().hex}",
-                to=email,
-                subject=render_to_string(f"{template_prefix}_subject.txt", values),
-                body=render_to_string(f"{template_prefix}_message.txt", values),
-            )
-            if nobody:
-                transaction.set_rollback(True)
+            values["password_reset_url"] = links.set_password_link(User(pk=0))
+        post = mail.mail_nobody if nobody else mail.mail
+        post(
+            to=email,
+            subject=render_to_string(f"{template_prefix}_subject.txt", values),
+            body=render_to_string(f"{template_prefix}_message.txt", values),
+        )
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
