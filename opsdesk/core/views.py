@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from opsdesk.accounts.access import Role
+from opsdesk.accounts.access import Role, access_of
 from opsdesk.core import clock, queries
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.models import Duty, Message, Notification
@@ -15,6 +15,8 @@ from opsdesk.core.policy import policy
 from opsdesk.core.services import duties, inbox, outbox
 
 PER_PAGE = 50
+GIVE_DUTIES = (Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
+MEND_MAIL = (Role.ADMINISTRATOR, Role.ACCESS_ADMINISTRATOR)
 
 
 @require_GET
@@ -25,6 +27,7 @@ def inbox_page(request: UserRequest) -> HttpResponse:
         "page": notes.get_page(request.GET.get("page")),
         "owed": queries.duties_of(request.user)[:PER_PAGE],
         "at": clock.now(),
+        "can_owe": access_of(request.user).has(*GIVE_DUTIES),
     }
     return render(request, "core/inbox.html", context)
 
@@ -45,7 +48,7 @@ def read_all(request: UserRequest) -> HttpResponse:
     return redirect("core:inbox")
 
 
-@policy(Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
+@policy(*GIVE_DUTIES)
 @once
 def duty_new(request: UserRequest) -> HttpResponse:
     form = DutyForm(request.POST or None, initial={"owner": request.user})
@@ -67,14 +70,15 @@ def duty_done(request: UserRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@policy(Role.ADMINISTRATOR, Role.ACCESS_ADMINISTRATOR, Role.AUDITOR)
+@policy(*MEND_MAIL, Role.AUDITOR)
 def outbox_page(request: UserRequest) -> HttpResponse:
     page = Paginator(queries.messages(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "core/outbox.html", {"page": page})
+    context = {"page": page, "can_retry": access_of(request.user).has(*MEND_MAIL)}
+    return render(request, "core/outbox.html", context)
 
 
 @require_POST
-@policy(Role.ADMINISTRATOR, Role.ACCESS_ADMINISTRATOR)
+@policy(*MEND_MAIL)
 @once
 def message_retry(request: UserRequest, pk: int) -> HttpResponse:
     message = outbox.retry(get_object_or_404(Message, pk=pk), actor=request.user)
