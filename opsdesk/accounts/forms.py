@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from opsdesk.accounts import queries
 from opsdesk.accounts.models import ApiToken, Membership, Party, User
+from opsdesk.core.forms import CleanTextMixin, DayField
 
 Role = Membership.Role
 
@@ -26,7 +27,7 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
         return email
 
 
-class PeopleFilter(forms.Form):
+class PeopleFilter(CleanTextMixin, forms.Form):
     """Who to list; nonsense in the address lists everybody who is active."""
 
     STATES = (
@@ -61,7 +62,7 @@ def _in_state(rows: QuerySet[User], state: str) -> QuerySet[User]:
     return rows.exclude(pk__in=queries.holders_of()) if state == "roleless" else rows
 
 
-class PersonForm(forms.Form):
+class PersonForm(CleanTextMixin, forms.Form):
     name = forms.CharField(max_length=120)
     email = forms.EmailField(label="E-mail address", max_length=254)
     job = forms.CharField(label="Job title", max_length=120, required=False)
@@ -86,7 +87,7 @@ class EditPersonForm(PersonForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class GrantForm(forms.Form):
+class GrantForm(CleanTextMixin, forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
     department = forms.ModelChoiceField(
         Party.objects.none(),
@@ -105,12 +106,8 @@ class GrantForm(forms.Form):
         help_text="For approvers: may approve an emergency change.",
         required=False,
     )
-    starts_on = forms.DateField(
-        label="From", widget=forms.DateInput({"type": "date"}), required=False
-    )
-    ends_on = forms.DateField(
-        label="Last day", widget=forms.DateInput({"type": "date"}), required=False
-    )
+    starts_on = DayField(label="From", required=False)
+    ends_on = DayField(label="Last day", required=False)
     reason = forms.CharField(
         label="Why",
         help_text="Needed for approvers and access administrators, whom a second"
@@ -126,15 +123,12 @@ class GrantForm(forms.Form):
 
 
 class EndRoleForm(forms.Form):
-    ends_on = forms.DateField(
-        label="Last day",
-        help_text="Leave empty to end it now.",
-        widget=forms.DateInput({"type": "date"}),
-        required=False,
+    ends_on = DayField(
+        label="Last day", help_text="Leave empty to end it now.", required=False
     )
 
 
-class PartyForm(forms.Form):
+class PartyForm(CleanTextMixin, forms.Form):
     name = forms.CharField(max_length=120)
     parent = forms.ModelChoiceField(
         Party.objects.none(), label="Part of", required=False
@@ -177,7 +171,7 @@ class ProfileForm(forms.Form):
         zone.choices = _zones()  # type: ignore[attr-defined]
 
 
-class TokenForm(forms.Form):
+class TokenForm(CleanTextMixin, forms.Form):
     name = forms.CharField(
         max_length=80, help_text="What will use it, so that you know it again."
     )

@@ -317,11 +317,11 @@ def test_settings_are_ones_own_and_nothing_more(rob, client):
 def test_times_are_shown_in_ones_own_zone(ann, rob, client):
     User.objects.filter(pk=rob.pk).update(last_login="2026-03-02T23:30Z")
     sign_in(client, ann)
-    assert "2 Mar 2026, 23:30" in client.get(f"/people/{rob.pk}/").content.decode()
+    assert "2 March 2026, 23:30" in client.get(f"/people/{rob.pk}/").content.decode()
 
     User.objects.filter(pk=ann.pk).update(time_zone="Asia/Tokyo")
 
-    assert "3 Mar 2026, 08:30" in client.get(f"/people/{rob.pk}/").content.decode()
+    assert "3 March 2026, 08:30" in client.get(f"/people/{rob.pk}/").content.decode()
 
 
 def test_an_unknown_zone_is_refused(rob, client):
