@@ -32,9 +32,7 @@ class TalkQuerySet(models.QuerySet[Any]):
         A word to "the supplier" is for the one that had the ball last when it was said.
         """
         is_file = issubclass(self.model, Attachment)
-        said_at, author = (
-            ("comment__at", "added_by") if is_file else ("at", "author")
-        )
+        said_at, author = ("comment__at", "added_by") if is_file else ("at", "author")
         holder = Handover.objects.filter(
             snag=OuterRef("snag"), from_at__lte=OuterRef(said_at)
         ).order_by("-from_at", "-pk")
@@ -42,9 +40,7 @@ class TalkQuerySet(models.QuerySet[Any]):
             supplier__in=ours
         )
         mine = Membership.objects.filter(supplier__in=ours)
-        return self.annotate(
-            told_to=Subquery(holder.values("supplier_id")[:1])
-        ).filter(
+        return self.annotate(told_to=Subquery(holder.values("supplier_id")[:1])).filter(
             Q(audience=Comment.Audience.EVERYONE)
             & (
                 ~Q(**{f"{author}__in": rivals.values("user_id")})

@@ -113,7 +113,7 @@ def set_priority(
     priority: int | None = None,
     priority_reason: str = "",
 ) -> Snag:
-    """Judge again how pressing it is; clocks are held to the new promise from the start."""
+    """Judge again how pressing it is; clocks are held to the new promise."""
     snag = locked(snag)
     require(permissions.can_work_on(actor, snag))
     if snag.is_finished:
@@ -192,6 +192,40 @@ def note_workaround(
     snag.updated_at = at
     save(snag, "workaround", "workaround_review", "updated_at", actor=actor)
     log(snag, "worked_around", actor=actor, at=at, review_on=review_on.isoformat())
+    return snag
+
+
+@transaction.atomic
+def set_follow_up(snag: Snag, *, actor: User, follow_up_on: date | None) -> Snag:
+    """Say on which day somebody asks again; None takes the reminder off."""
+    snag = locked(snag)
+    require(permissions.can_work_on(actor, snag))
+    if snag.is_finished:
+        raise RuleError("It is finished; reopen it first.", code="not_now")
+    at = instant(snag, None)
+    if follow_up_on is not None and follow_up_on <= at.date():
+        raise RuleError("Choose a day after today to ask again.", code="bad_time")
+    if follow_up_on is None and snag.follow_up is None:
+        return snag
+    if snag.follow_up is not None:
+        duties.drop(snag.follow_up)
+        snag.follow_up = None
+    if follow_up_on is not None:
+        snag.follow_up = duties.owe(
+            kind="follow_up",
+            title=f"Ask again about {snag.ref} {snag.title}"[:200],
+            owner=snag.owner or actor,
+            due_at=datetime.combine(follow_up_on, at.timetz()),
+            url=snag.get_absolute_url(),
+        )
+    snag.updated_at = at
+    save(snag, "follow_up", "updated_at", actor=actor)
+    log(
+        snag,
+        "follow_up_set" if follow_up_on else "follow_up_dropped",
+        actor=actor,
+        at=at,
+    )
     return snag
 
 

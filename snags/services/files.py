@@ -3,7 +3,9 @@
 import hashlib
 import unicodedata
 import uuid
+from collections.abc import Iterable
 from pathlib import PurePath
+from typing import TypeAlias
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -15,11 +17,26 @@ from opsdesk.core.models import Comment
 from snags import permissions
 from snags.models import Snag, SnagAttachment, SnagComment
 
+Upload: TypeAlias = "UploadedFile[bytes]"
+
+
+def check_uploads(uploads: Iterable[Upload]) -> tuple[Upload, ...]:
+    """Refuse what may not be kept before any of it is: nothing is left half stored."""
+    found = tuple(uploads)
+    if len(found) > settings.ATTACHMENTS_PER_POST:
+        raise RuleError(
+            f"At most {settings.ATTACHMENTS_PER_POST} files at once.",
+            code="too_many_files",
+        )
+    for upload in found:
+        _check(upload)
+    return found
+
 
 @transaction.atomic
 def attach(
     snag: Snag,
-    upload: UploadedFile,
+    upload: Upload,
     *,
     actor: User,
     comment: SnagComment | None = None,
@@ -29,15 +46,7 @@ def attach(
     Stored under a random name without an extension; the original name is only text.
     """
     require(permissions.can_answer(actor, snag))
-    size = upload.size or 0
-    if not size:
-        raise RuleError(f"“{clean_name(upload.name)}” is empty.", code="file_empty")
-    if size > settings.ATTACHMENT_MAX_BYTES:
-        limit = settings.ATTACHMENT_MAX_BYTES // (1024 * 1024)
-        raise RuleError(
-            f"“{clean_name(upload.name)}” is larger than {limit} MB.",
-            code="file_too_large",
-        )
+    size = _check(upload)
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
@@ -56,6 +65,19 @@ def attach(
     attachment.file.save(f"{stored[:2]}/{stored}", upload, save=False)
     attachment.save()
     return attachment
+
+
+def _check(upload: Upload) -> int:
+    size = upload.size or 0
+    if not size:
+        raise RuleError(f"“{clean_name(upload.name)}” is empty.", code="file_empty")
+    if size > settings.ATTACHMENT_MAX_BYTES:
+        limit = settings.ATTACHMENT_MAX_BYTES // (1024 * 1024)
+        raise RuleError(
+            f"“{clean_name(upload.name)}” is larger than {limit} MB.",
+            code="file_too_large",
+        )
+    return size
 
 
 def clean_name(name: str | None) -> str:

@@ -1,5 +1,6 @@
 """The verbs that move a snag through its life; the table of moves is `snags.moves`."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from sla.calendars import Hours, compile  # noqa: A004
 from sla.queries import load
 from snags import permissions
 from snags.models import Clock, Handover, Pause, Snag
-from snags.services import clocks, talk
+from snags.services import clocks, files, talk
 from snags.services.clocks import Cause
 from snags.services.raising import matrix_priority
 from snags.services.rows import days_of, instant, judge, locked, log, move, note_days
@@ -57,7 +58,7 @@ def triage(
     priority_reason: str = "",
     at: datetime | None = None,
 ) -> Snag:
-    """Say how pressing it is and who answers for it; another priority needs a reason."""
+    """Say how pressing it is and who answers; another priority needs a reason."""
     snag = locked(snag)
     at = instant(snag, at)
     require(permissions.can_work_on(actor, snag))
@@ -120,6 +121,7 @@ def wait(
     waiting_for: str,
     body: str = "",
     follow_up_at: datetime | None = None,
+    files_added: Iterable[files.Upload] = (),
     at: datetime | None = None,
 ) -> Snag:
     """Wait for the reporter, a change or a third party, until a day to ask again.
@@ -139,7 +141,7 @@ def wait(
     _owe_follow_up(snag, follow_up_at, actor)
     move(snag, "wait", "owner", "waiting_for", "follow_up", actor=actor, at=at)
     if body:
-        talk.comment(snag, body=body, actor=actor)
+        talk.comment(snag, body=body, actor=actor, files_added=files_added)
     if waiting_for in PAUSES:
         clocks.pause(snag, PAUSES[Waiting(waiting_for)], Cause("paused", at, actor))
     log(snag, "waits", actor=actor, at=at, waiting_for=waiting_for)
@@ -181,7 +183,7 @@ def hand_over(
     follow_up_at: datetime | None = None,
     at: datetime | None = None,
 ) -> Snag:
-    """Give the ball to a supplier; the owner here stays, the business's clock runs on."""
+    """Give the ball to a supplier; the owner stays, the business's clock runs on."""
     snag = locked(snag)
     at = instant(snag, at)
     require(permissions.can_work_on(actor, snag))
@@ -219,6 +221,22 @@ def hand_over(
             url=snag.get_absolute_url(),
         ),
     )
+    return snag
+
+
+@transaction.atomic
+def accept(snag: Snag, *, actor: User, at: datetime | None = None) -> Snag:
+    """The supplier has seen what was handed over; said once a hand-over."""
+    snag = locked(snag)
+    at = instant(snag, at)
+    require(permissions.speaks_for_supplier(actor, snag))
+    open_row = Handover.objects.filter(snag=snag, to_at__isnull=True)
+    if not open_row.filter(acknowledged_at__isnull=True).update(acknowledged_at=at):
+        raise RuleError("It was acknowledged already.", code="already_answered")
+    supplier = snag.handed_to.name if snag.handed_to else ""
+    log(snag, "accepted", actor=actor, at=at, supplier=supplier)
+    if snag.owner is not None:
+        notify([snag.owner], _accepted(snag, supplier))
     return snag
 
 
@@ -282,10 +300,33 @@ def resolve(
     snag.auto_close_at = _auto_close_at(snag, at)
     _drop_duties(snag)
     move(snag, "resolve", *_OUTCOME, actor=actor, at=at)
-    log(snag, "resolved", actor=actor, at=at, resolution=resolution)
+    log(
+        snag,
+        "resolved",
+        actor=actor,
+        at=at,
+        resolution=resolution,
+        note=resolution_note,
+    )
     note_days(*days_of(snag))
     notify([_not(snag.reported_by, actor)], _confirm_please(snag))
     return snag
+
+
+@transaction.atomic
+def reply_and_resolve(
+    snag: Snag,
+    *,
+    actor: User,
+    resolution: str,
+    body: str,
+    files_added: Iterable[files.Upload] = (),
+) -> Snag:
+    """One message that answers and resolves; the words are the note, told once."""
+    uploads = files.check_uploads(files_added)
+    if uploads:
+        talk.comment(snag, body=body, actor=actor, files_added=uploads)
+    return resolve(snag, actor=actor, resolution=resolution, resolution_note=body)
 
 
 @transaction.atomic
@@ -348,7 +389,7 @@ def reject(
     resolution_note: str,
     at: datetime | None = None,
 ) -> Snag:
-    """Close without work: no fault, deferred, not accepted. The reason is the answer."""
+    """Close without work: no fault, deferred, not accepted. The reason is told."""
     snag = locked(snag)
     at = instant(snag, at)
     require(permissions.can_work_on(actor, snag))
@@ -390,7 +431,7 @@ def merge(snag: Snag, *, into: Snag, actor: User, at: datetime | None = None) ->
         resolution=Resolution.DUPLICATE,
         resolution_note=f"Goes on as {into.ref}.",
     )
-    log(into, "absorbed", actor=actor, at=at, snag=snag.pk)
+    log(into, "absorbed", actor=actor, at=at, other=snag.pk)
     return snag
 
 
@@ -443,6 +484,7 @@ def _close_without_work(
         at=at,
         resolution=resolution,
         into=snag.merged_into_id,
+        note="" if verb == "merge" else resolution_note,
     )
     note_days(*days_of(snag))
     notify([_not(snag.reported_by, actor)], _closed_because(snag))
@@ -530,6 +572,15 @@ def _tell_owner(snag: Snag, actor: User) -> None:
             body=f"{actor.name} passed it to you.",
             url=snag.get_absolute_url(),
         ),
+    )
+
+
+def _accepted(snag: Snag, supplier: str) -> Note:
+    return Note(
+        key=f"snag-{snag.pk}-accepted-{snag.updated_at.timestamp():.0f}",
+        title=f"{snag.ref}: {supplier} has it",
+        body=f"{supplier} acknowledged “{snag.title}”.",
+        url=snag.get_absolute_url(),
     )
 
 

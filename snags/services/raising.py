@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from environments.models import Environment, Module
@@ -50,7 +49,7 @@ def raise_snag(
     needed_by_on: date | None = None,
     sensitivity: str = Snag.Sensitivity.NORMAL,
     data_approver: User | None = None,
-    files_added: Iterable[UploadedFile] = (),
+    files_added: Iterable[files.Upload] = (),
     at: datetime | None = None,
 ) -> Snag:
     """Record what is wrong and start the clock on every promise that covers it.
@@ -64,6 +63,7 @@ def raise_snag(
     require(not on_behalf or permissions.can_log_for_others(actor))
     if not snaglist.is_open:
         raise RuleError(f"“{snaglist}” takes no new snags.", code="list_closed")
+    uploads = files.check_uploads(files_added)
     now = clock.now()
     if at is not None and at > now:
         raise RuleError("It cannot have been reported in the future.", code="bad_time")
@@ -102,7 +102,7 @@ def raise_snag(
         clocks.stop(
             snag, Clock.Kind.RESPONSE, Cause("answered", snag.reported_at, actor)
         )
-    for upload in files_added:
+    for upload in uploads:
         files.attach(snag, upload, actor=actor)
     note_days(snag.reported_at)
     notify([reporter], _received(snag))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F
 
@@ -27,7 +26,7 @@ def comment(
     body: str,
     actor: User,
     audience: str = Audience.EVERYONE,
-    files_added: Iterable[UploadedFile] = (),
+    files_added: Iterable[files.Upload] = (),
     at: datetime | None = None,
 ) -> SnagComment:
     """Say something to everyone involved, to colleagues, or to the supplier.
@@ -39,6 +38,7 @@ def comment(
     at = instant(snag, at)
     require(permissions.can_answer(actor, snag))
     _check_audience(snag, audience, actor)
+    uploads = files.check_uploads(files_added)
     answers = _is_response(snag, audience, actor)
     said = SnagComment.objects.create(
         snag=snag,
@@ -48,7 +48,7 @@ def comment(
         at=at,
         is_response=answers,
     )
-    for upload in files_added:
+    for upload in uploads:
         files.attach(snag, upload, actor=actor, comment=said)
     Snag.objects.filter(pk=snag.pk).update(
         comment_count=F("comment_count") + 1, updated_at=at

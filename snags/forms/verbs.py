@@ -1,0 +1,321 @@
+"""What each verb asks before it is done. Plain forms: rules live in the services."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from environments.models import Environment, Module
+from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.models import Party, User
+from snags.forms.uploads import files_field
+from snags.models import BusinessProcess, Effort, Snag, SnagComment, Snaglist
+from snags.queries.page import snag_by_number
+from snags.services.lifecycle import PAUSES, REFUSALS, resolutions_for
+
+Audience = SnagComment.Audience
+LONG = 10_000
+ASKED_AGAIN = time(9, 0)
+
+
+class SnagForm(forms.Form):
+    """A form about one snag, asked by one person."""
+
+    def __init__(self, *args: Any, user: User, snag: Snag, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.snag = user, snag
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill choices and first values from the snag."""
+
+    def start(self, **values: Any) -> None:
+        for name, value in values.items():
+            self.fields[name].initial = value
+
+
+def text_field(label: str, *, required: bool = True, rows: int = 4) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=LONG,
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+def day_field(label: str, help_text: str = "") -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        help_text=help_text,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+def morning_of(day: Any) -> datetime | None:
+    """Nine o'clock of a day in the reader's zone."""
+    return timezone.make_aware(datetime.combine(day, ASKED_AGAIN)) if day else None
+
+
+class NothingForm(SnagForm):
+    """One click: nothing is asked."""
+
+
+class PriorityForm(SnagForm):
+    impact = forms.TypedChoiceField(choices=Snag.Level.choices, coerce=int)
+    urgency = forms.TypedChoiceField(choices=Snag.Level.choices, coerce=int)
+    priority = forms.TypedChoiceField(
+        label="Priority",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[
+            ("", "By impact and urgency"),
+            *((p.value, f"P{p.value} {p.label}") for p in Snag.Priority),
+        ],
+    )
+    priority_reason = forms.CharField(
+        label="Why not by impact and urgency", required=False, max_length=250
+    )
+
+    def prepare(self) -> None:
+        by_reason = bool(self.snag.priority_reason)
+        self.start(
+            impact=self.snag.impact,
+            urgency=self.snag.urgency,
+            priority=self.snag.priority if by_reason else "",
+            priority_reason=self.snag.priority_reason,
+        )
+
+
+def _workers() -> Any:
+    return people_with(Role.SUPPORT, Role.MANAGER)
+
+
+def _teams() -> Any:
+    return Party.objects.of_kind(Party.Kind.TEAM).order_by("name")
+
+
+class TriageForm(PriorityForm):
+    owner = forms.ModelChoiceField(User.objects.none(), label="Owner")
+    team = forms.ModelChoiceField(Party.objects.none(), required=False)
+    cause = forms.ChoiceField(
+        choices=[("", "Not known yet"), *Snag.Cause.choices], required=False
+    )
+    field_order = (
+        "impact",
+        "urgency",
+        "owner",
+        "team",
+        "cause",
+        "priority",
+        "priority_reason",
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        _choose(self, "owner", _workers())
+        _choose(self, "team", _teams())
+        self.start(
+            owner=self.snag.owner_id or self.user.pk,
+            team=self.snag.team_id,
+            cause=self.snag.cause,
+        )
+
+
+class AssignForm(SnagForm):
+    owner = forms.ModelChoiceField(User.objects.none(), label="Owner")
+    team = forms.ModelChoiceField(Party.objects.none(), required=False)
+
+    def prepare(self) -> None:
+        _choose(self, "owner", _workers())
+        _choose(self, "team", _teams())
+        self.start(owner=self.snag.owner_id, team=self.snag.team_id)
+
+
+class WaitForm(SnagForm):
+    waiting_for = forms.ChoiceField(
+        label="Waiting for",
+        choices=[
+            (value, label)
+            for value, label in Snag.WaitingFor.choices
+            if value != Snag.WaitingFor.SUPPLIER
+        ],
+        help_text="The clocks pause while you wait for"
+        f" {' or '.join(str(p.label)[12:] for p in PAUSES)}.",
+    )
+    body = text_field("Question or message to the reporter", required=False)
+    follow_up_at = day_field("Ask again on", "You get a reminder that morning.")
+
+    def clean_follow_up_at(self) -> datetime | None:
+        return morning_of(self.cleaned_data["follow_up_at"])
+
+
+class HandOverForm(SnagForm):
+    supplier = forms.ModelChoiceField(Party.objects.none())
+    body = text_field("What they need to know", required=False)
+    reference = forms.CharField(label="Their reference", required=False, max_length=60)
+    follow_up_at = day_field("Chase on", "You get a reminder that morning.")
+
+    def prepare(self) -> None:
+        suppliers = Party.objects.of_kind(Party.Kind.SUPPLIER).order_by("name")
+        _choose(self, "supplier", suppliers)
+
+    def clean_follow_up_at(self) -> datetime | None:
+        return morning_of(self.cleaned_data["follow_up_at"])
+
+
+class HandBackForm(SnagForm):
+    body = text_field("What was found or done", required=False)
+
+
+class ResolveForm(SnagForm):
+    resolution = forms.ChoiceField(label="How it was resolved")
+    resolution_note = text_field("What you tell the reporter")
+    cause = forms.ChoiceField(
+        choices=[("", "Not known"), *Snag.Cause.choices], required=False
+    )
+
+    def prepare(self) -> None:
+        ways = resolutions_for(self.snag)
+        self.fields["resolution"].choices = [(w.value, w.label) for w in ways]  # type: ignore[attr-defined]
+        self.start(cause=self.snag.cause)
+
+
+class ReopenForm(SnagForm):
+    body = text_field("What is still wrong")
+
+
+class RejectForm(SnagForm):
+    resolution = forms.ChoiceField(
+        label="Why", choices=[(way.value, way.label) for way in REFUSALS]
+    )
+    resolution_note = text_field("What you tell the reporter")
+
+
+class MergeForm(SnagForm):
+    into = forms.CharField(
+        label="Number of the original", max_length=20, help_text="For example SN-17."
+    )
+
+    def clean_into(self) -> Snag:
+        found = snag_by_number(self.user, self.cleaned_data["into"])
+        if found is None:
+            raise forms.ValidationError("There is no such snag.")
+        return found
+
+
+class ListForm(SnagForm):
+    snaglist = forms.ModelChoiceField(Snaglist.objects.none(), label="List")
+
+    def prepare(self) -> None:
+        golive = self.snag.snaglist.golive_id
+        lists = Snaglist.objects.filter(golive=golive, is_open=True).order_by("name")
+        _choose(self, "snaglist", lists)
+        self.start(snaglist=self.snag.snaglist_id)
+
+
+class ShareForm(SnagForm):
+    is_shared = forms.BooleanField(
+        label="Everybody here may see it",
+        required=False,
+        help_text="For known problems: colleagues find it before they report it again.",
+    )
+
+    def prepare(self) -> None:
+        self.start(is_shared=self.snag.is_shared)
+
+
+class WorkaroundForm(SnagForm):
+    workaround = text_field("How people can work until it is fixed")
+    review_on = forms.DateField(
+        label="Look at it again on",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def prepare(self) -> None:
+        self.start(workaround=self.snag.workaround)
+
+
+class FollowUpForm(SnagForm):
+    follow_up_on = day_field("Ask again on", "Leave empty to take the reminder off.")
+
+    def prepare(self) -> None:
+        duty = self.snag.follow_up
+        self.start(follow_up_on=duty and timezone.localdate(duty.due_at))
+
+
+class EffortForm(SnagForm):
+    minutes = forms.IntegerField(min_value=1, max_value=1440)
+    kind = forms.ChoiceField(label="Kind of work", choices=Effort.Kind.choices)
+    spent_on = forms.DateField(
+        label="On", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    note = forms.CharField(required=False, max_length=200)
+
+    def prepare(self) -> None:
+        self.start(spent_on=timezone.localdate())
+
+
+class PropertiesForm(SnagForm):
+    """What the snag is about; choices stay inside its landscape."""
+
+    kind = forms.ChoiceField(choices=Snag.Kind.choices)
+    environment = forms.ModelChoiceField(Environment.objects.none())
+    module = forms.ModelChoiceField(Module.objects.none(), required=False)
+    process = forms.ModelChoiceField(BusinessProcess.objects.none(), required=False)
+    step = forms.CharField(label="Process step", required=False, max_length=120)
+    cause = forms.ChoiceField(
+        choices=[("", "Not known"), *Snag.Cause.choices], required=False
+    )
+    observed_by = forms.ModelChoiceField(
+        User.objects.none(), required=False, label="Watched by"
+    )
+    observed_on = day_field("Watched on")
+    original_decision = text_field("Decision to revisit", required=False, rows=2)
+    addition = text_field("What is to be added", required=False, rows=2)
+    first_seen_on = day_field("First seen on")
+    needed_by_on = day_field("Needed by")
+    sensitivity = forms.ChoiceField(choices=Snag.Sensitivity.choices)
+    data_approver = forms.ModelChoiceField(User.objects.none(), required=False)
+
+    def prepare(self) -> None:
+        landscape = self.snag.environment.landscape
+        _choose(self, "environment", landscape.environments.order_by("kind", "name"))
+        _choose(self, "module", landscape.modules.order_by("name"))
+        processes = landscape.processes.filter(is_active=True)
+        _choose(self, "process", processes.order_by("name"))
+        inside = people_with(*(set(Role) - {Role.SUPPLIER}))
+        _choose(self, "observed_by", inside)
+        _choose(self, "data_approver", inside)
+        self.start(**{name: self._now(name) for name in self.fields})
+
+    def _now(self, name: str) -> Any:
+        return getattr(self.snag, f"{name}_id", None) or getattr(self.snag, name)
+
+
+class CommentForm(SnagForm):
+    """The composer: what to say, to whom, and what happens with it."""
+
+    body = text_field("Message", rows=3)
+    audience = forms.ChoiceField(
+        choices=Audience.choices, required=False, widget=forms.RadioSelect
+    )
+    files_added = files_field()
+    do = forms.CharField(required=False, max_length=20)
+
+    def __init__(
+        self, *args: Any, audiences: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["audience"].choices = audiences  # type: ignore[attr-defined]
+        self.start(audience=audiences[0][0] if audiences else "")
+
+    def clean_audience(self) -> str:
+        first = str(self.fields["audience"].initial)
+        return self.cleaned_data["audience"] or first
+
+
+def _choose(form: forms.Form, name: str, rows: Any) -> None:
+    form.fields[name].queryset = rows  # type: ignore[attr-defined]

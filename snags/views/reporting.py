@@ -1,0 +1,61 @@
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from opsdesk.accounts.access import INTERNAL, Role
+from opsdesk.core import clock
+from opsdesk.core.http import UserRequest, once, submit
+from opsdesk.core.policy import policy
+from snags.forms.report import OnBehalfForm, ReportForm, person_label
+from snags.queries.reporting import PEOPLE_SHOWN, my_reports, people_who_report
+from snags.services.raising import raise_snag
+
+REPORTERS = (Role.REPORTER, *sorted(INTERNAL))
+DESK = (Role.SUPPORT, Role.MANAGER)
+
+
+@policy(*REPORTERS)
+@once
+def report(request: UserRequest) -> HttpResponse:
+    return _report(request, ReportForm, "snags/report.html")
+
+
+@policy(*DESK)
+@once
+def new(request: UserRequest) -> HttpResponse:
+    return _report(request, OnBehalfForm, "snags/new.html")
+
+
+@policy()
+def mine(request: UserRequest) -> HttpResponse:
+    reports = my_reports(request.user, clock.now())
+    return render(request, "snags/mine.html", {"reports": reports})
+
+
+@policy(*DESK)
+def people(request: UserRequest) -> HttpResponse:
+    """Names for the reporter picker, narrowed by what was typed."""
+    found = people_who_report(request.GET.get("who", "")[:100])[:PEOPLE_SHOWN]
+    options = [(person.pk, person_label(person)) for person in found]
+    return render(request, "snags/_people.html", {"options": options})
+
+
+def _report(
+    request: UserRequest, form_class: type[ReportForm], template: str
+) -> HttpResponse:
+    posted = request.method == "POST"
+    form = form_class(
+        request.POST if posted else None,
+        request.FILES if posted else None,
+        user=request.user,
+        initial=None if posted else _typed(request),
+    )
+    snag = submit(form, raise_snag, actor=request.user)
+    if snag is None:
+        status = 422 if form.is_bound else 200
+        return render(request, template, {"form": form}, status=status)
+    return redirect(f"{snag.get_absolute_url()}?reported=1")
+
+
+def _typed(request: UserRequest) -> dict[str, str]:
+    """A first line handed on by another page, as in "nothing found: report it"."""
+    return {"title": request.GET.get("title", "")[:200]}
