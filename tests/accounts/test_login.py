@@ -349,6 +349,26 @@ def test_a_code_opens_the_door_once(mia, client):
     assert not is_in(other)
 
 
+def test_a_second_factor_survives_a_new_key_and_a_lost_one_opens_nothing(
+    mia, client, settings
+):
+    enrol(mia)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a new one"
+    enter(client, mia)
+    client.post("/account/second-factor/code/", {"code": code()})
+    assert is_in(client)
+
+    settings.SECRET_KEY_FALLBACKS = []
+    cache.clear()
+    other = Client()
+    enter(other, mia)
+    answer = other.post("/account/second-factor/code/", {"code": code()})
+
+    assert answer.status_code == 200
+    assert not is_in(other)
+
+
 def test_a_recovery_code_opens_the_door_once(mia, client):
     enrol(mia)
     enter(client, mia)

@@ -1,5 +1,7 @@
 """What people set for themselves: how opsdesk looks and reaches them, nothing more."""
 
+from zoneinfo import available_timezones
+
 from django.db import transaction
 
 from opsdesk.accounts.models import User
@@ -20,6 +22,8 @@ def save_profile(
     """Personal settings; name, address and roles are not one's own to change."""
     require(person == actor, "Everybody keeps their own settings.")
     person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
+    if time_zone and time_zone not in available_timezones():
+        raise RuleError(f"“{time_zone}” is not a time zone.")
     if theme not in User.Theme.values:
         raise RuleError("There is no such theme.")
     person.time_zone, person.theme = time_zone, theme
