@@ -266,6 +266,8 @@ def test_a_new_password_ends_other_sessions_and_tokens(rob, client):
     assert is_in(client)
     assert not is_in(other)
     assert authenticate(secret) is None
+    assert "your API tokens revoked" in mailed()
+    assert "127.0.0.1" in mailed()
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
