@@ -8,7 +8,7 @@ within a minute; above 364 days it only says so.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, sqrt
 
 STEPS_PER_DOUBLING = 4
 DOUBLINGS = 19
@@ -33,7 +33,7 @@ def middle_of(bucket: int) -> float:
         return 0.5
     if bucket == COUNT - 1:
         return EDGES[-1]
-    return (EDGES[bucket - 1] * EDGES[bucket]) ** 0.5
+    return sqrt(EDGES[bucket - 1] * EDGES[bucket])
 
 
 def percentile(counts: Sequence[int], share: float) -> float | None:

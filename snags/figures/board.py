@@ -1,0 +1,177 @@
+"""Everything the dashboard shows, put together with a handful of queries."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Max
+
+from opsdesk.accounts.models import User
+from sla.models import Contract, ContractVersion
+from snags.days import day_of
+from snags.figures import live
+from snags.figures.counts import Counts, CurveWeek, Line, Week, curve, tables, weeks
+from snags.figures.definitions import Cut, Dimension
+from snags.figures.live import Live
+from snags.figures.periods import Period
+from snags.models import GoLive
+from snags.services.rollups import HEARTBEAT
+
+# A board is kept no longer than the rollup's own interval, and never past its next run.
+KEEP_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What the figures know of: everything committed before `as_of`."""
+
+    now: datetime
+    as_of: datetime | None
+
+    @property
+    def lag_seconds(self) -> int | None:
+        if self.as_of is None:
+            return None
+        return max(0, int((self.now - self.as_of).total_seconds()))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A snag that waits for somebody to decide."""
+
+    pk: int
+    title: str
+    priority: int
+    owner: str
+    next_due_at: datetime | None
+    reported_at: datetime
+
+
+@dataclass(frozen=True)
+class Board:
+    """The dashboard's figures for one cut and period, all from one moment."""
+
+    cut: Cut
+    period: Period
+    at: datetime
+    weeks: list[Week]
+    total: Counts
+    before: Counts
+    tables: dict[str, list[Line]]
+    curve: list[CurveWeek]
+    live: Live
+    decisions: list[Decision]
+    target: int | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing came, went or stands open, in this period or the one before."""
+        both = self.total + self.before
+        happened = both.opened + both.resolved + both.breached + both.response
+        return not (happened or both.resolution or self.live.total.open)
+
+
+def board(
+    cut: Cut, period: Period, *, user: User, golive: GoLive | None, fresh: Freshness
+) -> Board:
+    """The board of this minute; the same one for all who may see the same rows."""
+    stamp = fresh.as_of.timestamp() if fresh.as_of else 0
+    parts = (cut.scopes, cut.priority, cut.dimension, cut.key, period.first, period.last)
+    key = f"board:{parts}:{golive.pk if golive else 0}:{stamp}".replace(" ", "")
+    known: Board | None = cache.get(key)
+    if known is None:
+        known = count(cut, period, user=user, golive=golive, now=fresh.now)
+        cache.set(key, known, KEEP_SECONDS)
+    return known
+
+
+def count(
+    cut: Cut, period: Period, *, user: User, golive: GoLive | None, now: datetime
+) -> Board:
+    """Count a board from rollups and open rows."""
+    each, before = weeks(cut, period)
+    whole = cut.dimension == Dimension.ALL
+    return Board(
+        cut=cut,
+        period=period,
+        at=now,
+        weeks=each,
+        total=sum((week.counts for week in each), Counts()),
+        before=before,
+        tables=tables(cut, period) if whole else {},
+        curve=_curve(cut, golive, day_of(now)),
+        live=live.standing(cut, now),
+        decisions=_decisions(cut, user, now),
+        target=target_percent(now),
+    )
+
+
+def fresh_as_of() -> Freshness:
+    """When figures were last counted; earlier when a noted day still waits.
+
+    On the database clock, in one query.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock_timestamp(),"
+            " (SELECT at FROM core_heartbeat WHERE name = %s),"
+            " (SELECT min(noted_at) FROM snags_rollupnote)",
+            [HEARTBEAT],
+        )
+        now, counted, waiting = cursor.fetchone()
+    if counted and waiting:
+        return Freshness(now, min(counted, waiting))
+    return Freshness(now, counted)
+
+
+def golives() -> list[GoLive]:
+    return list(GoLive.objects.order_by("-went_live_on", "name"))
+
+
+def first_day() -> date | None:
+    """The latest go-live: where "since go-live" begins when none is chosen."""
+    return GoLive.objects.aggregate(day=Max("went_live_on"))["day"]
+
+
+def target_percent(now: datetime) -> int | None:
+    """The share of promises to be kept, by contract; the strictest of several."""
+    versions = (
+        ContractVersion.objects.in_force()
+        .filter(
+            contract__kind=Contract.Kind.SLA,
+            contract__is_active=True,
+            effective_from__lte=now,
+        )
+        .order_by("contract_id", "-effective_from")
+        .distinct("contract_id")
+        .values_list("compliance_percent", flat=True)
+    )
+    return max(versions, default=None)
+
+
+def _curve(cut: Cut, golive: GoLive | None, today: date) -> list[CurveWeek]:
+    if golive is None or golive.went_live_on > today:
+        return []
+    of_golive = Cut(cut.departments, cut.priority, Dimension.GOLIVE, str(golive.pk))
+    return curve(of_golive, golive.went_live_on, today)
+
+
+def _decisions(cut: Cut, user: User, now: datetime) -> list[Decision]:
+    found = live.undecided(cut, user=user, now=now)
+    decisions = [
+        Decision(
+            row["pk"],
+            row["title"],
+            row["priority"],
+            row["owner__name"] or "",
+            row["next_due_at"],
+            row["reported_at"],
+        )
+        for row in found
+    ]
+    late = [d for d in decisions if d.next_due_at and d.next_due_at < now]
+    rest = [d for d in decisions if d not in late]
+    return sorted(late, key=lambda d: (d.priority, d.next_due_at)) + sorted(
+        rest, key=lambda d: (d.priority, d.reported_at)
+    )

@@ -1,0 +1,232 @@
+"""Figures of a period, read from rollups: any period from few rows."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from operator import add
+
+from django.db import connection
+
+from snags import buckets
+from snags.days import ORIGIN, WEEK, pieces, start_of
+from snags.figures.definitions import Cut, Dimension
+from snags.figures.periods import Period
+from snags.models import Snag
+from snags.services.rollup_sql import BUCKET_SUMS, SUMS
+
+NOTHING = (0,) * buckets.COUNT
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What happened: snags that came and went, promises kept and broken, and times."""
+
+    opened: int = 0
+    resolved: int = 0
+    closed: int = 0
+    response_met: int = 0
+    response_missed: int = 0
+    resolution_met: int = 0
+    resolution_missed: int = 0
+    breached: int = 0
+    buckets: tuple[int, ...] = field(default=NOTHING, repr=False)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        sums = (getattr(self, name) + getattr(other, name) for name in SUMS)
+        return Counts(*sums, tuple(map(add, self.buckets, other.buckets)))
+
+    @property
+    def response(self) -> int:
+        return self.response_met + self.response_missed
+
+    @property
+    def resolution(self) -> int:
+        return self.resolution_met + self.resolution_missed
+
+    @property
+    def response_share(self) -> float | None:
+        """Percent of answers given in time; None when none was due."""
+        return share(self.response_met, self.response)
+
+    @property
+    def resolution_share(self) -> float | None:
+        return share(self.resolution_met, self.resolution)
+
+    @property
+    def settled_share(self) -> float | None:
+        """Percent of all promises kept, answers and resolutions together."""
+        met = self.response_met + self.resolution_met
+        return share(met, self.response + self.resolution)
+
+    @property
+    def median_hours(self) -> float | None:
+        """Half of the snags took no longer; within `buckets.ERROR` of the exact one."""
+        minutes = buckets.median(self.buckets)
+        return None if minutes is None else minutes / 60
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week of a chart: what happened, in all and by priority."""
+
+    period: Period
+    counts: Counts
+    by_priority: dict[int, Counts]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a table: a team, an owner, a process or a cause."""
+
+    key: str
+    name: str
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class CurveWeek:
+    """A week since go-live; `backlog` is what was not yet closed at its end."""
+
+    period: Period
+    counts: Counts
+    backlog: int
+
+
+TABLES = (Dimension.TEAM, Dimension.OWNER, Dimension.PROCESS, Dimension.CAUSE)
+NONE_NAMES = {
+    Dimension.TEAM: "No team",
+    Dimension.OWNER: "No owner",
+    Dimension.PROCESS: "No process",
+    Dimension.CAUSE: "Not said",
+}
+_SUMS = ", ".join(f"sum(r.{name})::int" for name in SUMS)
+
+# ruff: noqa: S608 - the texts are put together from this module's own constants.
+_BY_LABEL = f"""
+SELECT p.label, r.priority, {_SUMS}, ARRAY[{BUCKET_SUMS}]
+FROM unnest(%(labels)s::int[], %(spans)s::int[], %(starts)s::date[])
+    AS p(label, span, start)
+JOIN snags_rollup r ON r.span = p.span AND r.start = p.start
+WHERE r.scope = ANY(%(scopes)s::bigint[]) AND r.dimension = %(dimension)s
+    AND r.key = %(key)s AND (%(priority)s::int IS NULL OR r.priority = %(priority)s)
+GROUP BY p.label, r.priority
+"""
+_BY_VALUE = f"""
+WITH sums AS (
+    SELECT r.dimension, r.key, {", ".join(f"sum(r.{n})::int AS {n}" for n in SUMS)},
+        ARRAY[{BUCKET_SUMS}] AS buckets
+    FROM unnest(%(dimensions)s::text[]) AS d(dimension)
+    CROSS JOIN unnest(%(spans)s::int[], %(starts)s::date[]) AS p(span, start)
+    JOIN snags_rollup r ON r.span = p.span AND r.start = p.start
+        AND r.dimension = d.dimension
+    WHERE r.scope = ANY(%(scopes)s::bigint[])
+        AND (%(priority)s::int IS NULL OR r.priority = %(priority)s)
+    GROUP BY r.dimension, r.key
+)
+SELECT s.dimension, s.key, coalesce(t.name, u.name, b.name, ''),
+    {", ".join(f"s.{n}" for n in SUMS)}, s.buckets
+FROM sums s
+LEFT JOIN accounts_party t ON s.dimension = 'team' AND t.id::text = s.key
+LEFT JOIN accounts_user u ON s.dimension = 'owner' AND u.id::text = s.key
+LEFT JOIN snags_businessprocess b ON s.dimension = 'process' AND b.id::text = s.key
+ORDER BY s.opened + s.resolved DESC, s.key
+"""
+
+Labelled = tuple[int, int, date]
+
+
+def weeks(cut: Cut, period: Period) -> tuple[list[Week], Counts]:
+    """The period week by week, and the sum of as many days before it; one query."""
+    each = list(period.weeks())
+    before = period.previous()
+    found = _by_label(cut, [*_labelled(each), *_whole(-1, before.first, before.last)])
+    return [
+        Week(week, _sum(found.get(number, {}).values()), found.get(number, {}))
+        for number, week in enumerate(each)
+    ], _sum(found.get(-1, {}).values())
+
+
+def tables(cut: Cut, period: Period) -> dict[str, list[Line]]:
+    """The period by team, owner, process and cause, each with its name; one query."""
+    cuts = list(pieces(period.first, period.last))
+    lines: dict[str, list[Line]] = {dimension: [] for dimension in TABLES}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BY_VALUE,
+            {
+                "dimensions": list(TABLES),
+                "spans": [span for span, _ in cuts],
+                "starts": [start for _, start in cuts],
+                "scopes": cut.scopes,
+                "priority": cut.priority,
+            },
+        )
+        for dimension, key, name, *sums, counts in cursor.fetchall():
+            lines[dimension].append(
+                Line(key, name or name_of(dimension, key), Counts(*sums, tuple(counts)))
+            )
+    return lines
+
+
+def curve(cut: Cut, since: date, until: date) -> list[CurveWeek]:
+    """Every week from a go-live on, whole weeks first, with the backlog at its end."""
+    first = start_of(since, WEEK)
+    each = list(Period(first, until).weeks())
+    eve = first - timedelta(days=1)
+    found = _by_label(cut, [*_labelled(each), *_whole(-1, ORIGIN, eve)])
+    before = _sum(found.get(-1, {}).values())
+    backlog = before.opened - before.closed
+    result = []
+    for number, week in enumerate(each):
+        counts = _sum(found.get(number, {}).values())
+        backlog += counts.opened - counts.closed
+        result.append(CurveWeek(week, counts, backlog))
+    return result
+
+
+def name_of(dimension: str, key: str) -> str:
+    """The words for a value that no table names: a cause, nobody, or one long gone."""
+    if not key:
+        return NONE_NAMES[Dimension(dimension)]
+    if dimension == Dimension.CAUSE:
+        return str(dict(Snag.Cause.choices).get(key, key))
+    return f"No. {key}"
+
+
+def share(part: int, whole: int) -> float | None:
+    return 100 * part / whole if whole else None
+
+
+def _by_label(cut: Cut, wanted: list[Labelled]) -> dict[int, dict[int, Counts]]:
+    found: dict[int, dict[int, Counts]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BY_LABEL,
+            {
+                "labels": [label for label, _, _ in wanted],
+                "spans": [span for _, span, _ in wanted],
+                "starts": [start for _, _, start in wanted],
+                "scopes": cut.scopes,
+                "dimension": cut.dimension,
+                "key": cut.key,
+                "priority": cut.priority,
+            },
+        )
+        for label, priority, *sums, counts in cursor.fetchall():
+            found.setdefault(label, {})[priority] = Counts(*sums, tuple(counts))
+    return found
+
+
+def _labelled(each: Iterable[Period]) -> Iterator[Labelled]:
+    for number, week in enumerate(each):
+        for span, start in pieces(week.first, week.last, largest=WEEK):
+            yield number, span, start
+
+
+def _whole(label: int, first: date, last: date) -> Iterator[Labelled]:
+    for span, start in pieces(first, last):
+        yield label, span, start
+
+
+def _sum(parts: Iterable[Counts]) -> Counts:
+    return sum(parts, Counts())

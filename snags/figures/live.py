@@ -1,0 +1,130 @@
+"""How things stand right now, counted over open rows in one pass."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from opsdesk.accounts.models import User
+from snags.figures.definitions import AGES, FIGURES, OLD_DAYS, Cut, Dimension
+from snags.figures.definitions import rows as rows_of
+from snags.figures.periods import Period
+from snags.models import Snag
+from snags.moves import OPEN
+
+# The most pressing priorities: late ones ask for somebody's decision.
+PRESSING = (1, 2)
+DECISIONS = 4
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Open snags: how many are late or soon will be, unowned, and how old they are."""
+
+    open: int = 0
+    late: int = 0
+    at_risk: int = 0
+    unowned: int = 0
+    old: int = 0
+    ages: tuple[int, ...] = (0,) * len(AGES)
+
+    def __add__(self, other: "Standing") -> "Standing":
+        return Standing(
+            self.open + other.open,
+            self.late + other.late,
+            self.at_risk + other.at_risk,
+            self.unowned + other.unowned,
+            self.old + other.old,
+            tuple(a + b for a, b in zip(self.ages, other.ages, strict=True)),
+        )
+
+
+@dataclass(frozen=True)
+class Live:
+    """The open snags by priority, and by each value of each table."""
+
+    by_priority: dict[int, Standing]
+    by_value: dict[str, dict[str, Standing]]
+
+    @property
+    def total(self) -> Standing:
+        return sum(self.by_priority.values(), Standing())
+
+
+# What grouping() says of a row: which one of the columns it is grouped by.
+_GROUPS = {
+    0b01111: "priority",
+    0b10111: Dimension.TEAM.value,
+    0b11011: Dimension.OWNER.value,
+    0b11101: Dimension.PROCESS.value,
+    0b11110: Dimension.CAUSE.value,
+}
+_AGE_COUNTS = ", ".join(
+    f"count(*) FILTER (WHERE age = {number})" for number in range(len(AGES))
+)
+# ruff: noqa: S608 - the texts are put together from this module's own constants.
+_STANDING = f"""
+SELECT grouping(priority, team_id, owner_id, process_id, cause),
+    coalesce(priority::text, team_id::text, owner_id::text, process_id::text,
+             cause, ''),
+    count(*),
+    count(*) FILTER (WHERE next_due_at < %(now)s),
+    count(*) FILTER (WHERE next_due_at >= %(now)s AND at_risk_from <= %(now)s),
+    count(*) FILTER (WHERE unowned),
+    count(*) FILTER (WHERE reported_at <= %(now)s - interval '{OLD_DAYS} days'),
+    ARRAY[{_AGE_COUNTS}]::int[]
+FROM (
+    SELECT priority, team_id, owner_id, process_id, cause, next_due_at,
+        at_risk_from, reported_at, owner_id IS NULL AS unowned,
+        width_bucket(extract(epoch FROM %(now)s - reported_at)::float8 / 86400,
+                     %(edges)s::float8[]) AS age
+    FROM snags_snag
+    WHERE status = ANY(%(open)s::text[])
+        AND (%(departments)s::bigint[] IS NULL
+             OR department_id = ANY(%(departments)s::bigint[]))
+        AND (%(priority)s::int IS NULL OR priority = %(priority)s)
+        AND (%(team)s::bigint IS NULL OR team_id = %(team)s)
+) open
+GROUP BY GROUPING SETS ((priority), (team_id), (owner_id), (process_id), (cause))
+"""
+
+
+def standing(cut: Cut, now: datetime) -> Live:
+    """The open snags of a cut (everything, or one team), each counted once a grouping."""
+    by_priority: dict[int, Standing] = {}
+    by_value: dict[str, dict[str, Standing]] = {name: {} for name in _GROUPS.values()}
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, _parameters(cut, now))
+        for group, key, *numbers, ages in cursor.fetchall():
+            one = Standing(*numbers, tuple(ages))
+            if _GROUPS[group] == "priority":
+                by_priority[int(key)] = one
+            else:
+                by_value[_GROUPS[group]][key] = one
+    return Live(by_priority, by_value)
+
+
+def undecided(cut: Cut, *, user: User, now: datetime) -> QuerySet[Snag]:
+    """What needs a decision: pressing snags longest overdue, and those nobody owns."""
+    today = Period(now.date(), now.date())
+    late = rows_of(FIGURES["late"], cut, today, user=user, now=now)
+    unowned = rows_of(FIGURES["unowned"], cut, today, user=user, now=now)
+    names = ("pk", "title", "priority", "next_due_at", "reported_at", "owner__name")
+    first = late.filter(priority__in=PRESSING).order_by("next_due_at", "pk")
+    oldest = unowned.order_by("reported_at", "pk")
+    return first.values(*names)[:DECISIONS].union(oldest.values(*names)[:DECISIONS])  # type: ignore[return-value]
+
+
+def _parameters(cut: Cut, now: datetime) -> dict[str, Any]:
+    if cut.dimension not in {Dimension.ALL, Dimension.TEAM}:
+        raise ValueError(f"Open rows are not counted by {cut.dimension} here.")
+    return {
+        "now": now,
+        "edges": [float(age.youngest) for age in AGES[1:]],
+        "open": [str(status) for status in OPEN],
+        "departments": None if cut.departments is None else sorted(cut.departments),
+        "priority": cut.priority,
+        "team": int(cut.key) if cut.dimension == Dimension.TEAM else None,
+    }
