@@ -5,6 +5,7 @@ from snags.views import editing, files, history, page, reporting, verbs
 app_name = "snags"
 urlpatterns = [
     path("report/", reporting.report, name="report"),
+    path("similar/", reporting.similar, name="similar"),
     path("mine/", reporting.mine, name="mine"),
     path("new/", reporting.new, name="new"),
     path("new/people/", reporting.people, name="people"),

@@ -6,11 +6,12 @@ table is a bug and raises.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from opsdesk.core.wording import day, minutes, moment
 from snags.models import Snag
 
 Params = Mapping[str, Any]
@@ -200,40 +201,9 @@ LABELS = {
 }
 
 
-def span(seconds: float) -> str:
-    """A length of time, short: 45 s, 26 min, 1 h 05 min, 2 d 4 h."""
-    whole = int(abs(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    days, rest = divmod(whole // 60, 1440)
-    hours, minutes = divmod(rest, 60)
-    if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    if hours:
-        return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
-    return f"{minutes} min"
-
-
 def worked(seconds: float) -> str:
     """Counted hours, never days: a working day has no agreed length."""
-    whole = int(abs(seconds))
-    hours, minutes = divmod(whole // 60, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
-    return f"{minutes} min" if minutes or not whole else f"{whole} s"
-
-
-def moment(at: datetime, now: datetime) -> str:
-    """An instant in the reader's zone: 09:05 today, Mon 12:30, 2 Mar 09:05."""
-    local, today = timezone.localtime(at), timezone.localtime(now).date()
-    distance = (local.date() - today).days
-    clock = f"{local:%H:%M}"
-    near = {0: f"{clock} today", -1: f"{clock} yesterday", 1: f"{clock} tomorrow"}
-    if distance in near:
-        return near[distance]
-    if -6 <= distance <= 6:
-        return f"{local:%a} {clock}"
-    return f"{day(local.date(), today)} {clock}"
+    return minutes(seconds / 60)
 
 
 def promised(at: datetime, now: datetime) -> str:
@@ -244,12 +214,6 @@ def promised(at: datetime, now: datetime) -> str:
     if local.date() - today <= timedelta(days=6):
         return f"{local:%A %H:%M}"
     return f"{local:%A} {day(local.date(), today)}, {local:%H:%M}"
-
-
-def day(on: date, today: date) -> str:
-    """A date: 2 Mar, with the year when it is another one."""
-    text = f"{on.day} {on:%b}"
-    return text if on.year == today.year else f"{text} {on.year}"
 
 
 def _list(names: list[str]) -> str:

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 
 from environments.models import Environment, Module
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
-from snags.forms.uploads import files_field
+from opsdesk.core.forms import CleanTextMixin, MomentField, MultipleFileField
 from snags.forms.verbs import LONG, day_field, text_field
 from snags.models import BusinessProcess, Snag, Snaglist
 from snags.queries.reporting import (
@@ -61,7 +62,7 @@ ONLY_FOR = {
 }
 
 
-class ReportForm(forms.Form):
+class ReportForm(CleanTextMixin, forms.Form):
     """What a business user tells us; cleans to what `raise_snag` takes."""
 
     title = forms.CharField(
@@ -103,7 +104,7 @@ class ReportForm(forms.Form):
         Module.objects.none(), required=False, empty_label="Not sure"
     )
     environment = forms.ModelChoiceField(Environment.objects.none(), label="System")
-    files_added = files_field()
+    files_added = MultipleFileField(label="Files", required=False)
     kind = forms.ChoiceField(
         label="What kind of report is it?",
         choices=KINDS,
@@ -138,6 +139,11 @@ class ReportForm(forms.Form):
         self._offer("process", processes.order_by("name"))
         self._offer("data_approver", people_with(Role.MANAGER))
         self.fields["environment"].initial = default_environment()
+        self.fields["title"].widget.attrs |= {
+            "hx-get": reverse("snags:similar"),
+            "hx-trigger": "input changed delay:300ms",
+            "hx-target": "#similar",
+        }
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -198,13 +204,10 @@ class OnBehalfForm(ReportForm):
         initial=Snag.Channel.PHONE,
         widget=forms.RadioSelect,
     )
-    at = forms.DateTimeField(
+    at = MomentField(
         label="Reported at, if earlier",
         required=False,
         help_text="Empty means now. Clocks start at this time.",
-        widget=forms.DateTimeInput(
-            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

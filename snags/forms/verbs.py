@@ -9,7 +9,7 @@ from django.utils import timezone
 from environments.models import Environment, Module
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import Party, User
-from snags.forms.uploads import files_field
+from opsdesk.core.forms import CleanTextMixin, DayField, MultipleFileField
 from snags.models import BusinessProcess, Effort, Snag, SnagComment, Snaglist
 from snags.queries.page import snag_by_number
 from snags.services.lifecycle import PAUSES, REFUSALS, resolutions_for
@@ -19,7 +19,7 @@ LONG = 10_000
 ASKED_AGAIN = time(9, 0)
 
 
-class SnagForm(forms.Form):
+class SnagForm(CleanTextMixin, forms.Form):
     """A form about one snag, asked by one person."""
 
     def __init__(self, *args: Any, user: User, snag: Snag, **kwargs: Any) -> None:
@@ -44,13 +44,8 @@ def text_field(label: str, *, required: bool = True, rows: int = 4) -> forms.Cha
     )
 
 
-def day_field(label: str, help_text: str = "") -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        help_text=help_text,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+def day_field(label: str, help_text: str = "") -> DayField:
+    return DayField(label=label, required=False, help_text=help_text)
 
 
 def morning_of(day: Any) -> datetime | None:
@@ -229,10 +224,7 @@ class ShareForm(SnagForm):
 
 class WorkaroundForm(SnagForm):
     workaround = text_field("How people can work until it is fixed")
-    review_on = forms.DateField(
-        label="Look at it again on",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    review_on = DayField(label="Look at it again on")
 
     def prepare(self) -> None:
         self.start(workaround=self.snag.workaround)
@@ -249,9 +241,7 @@ class FollowUpForm(SnagForm):
 class EffortForm(SnagForm):
     minutes = forms.IntegerField(min_value=1, max_value=1440)
     kind = forms.ChoiceField(label="Kind of work", choices=Effort.Kind.choices)
-    spent_on = forms.DateField(
-        label="On", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    spent_on = DayField(label="On")
     note = forms.CharField(required=False, max_length=200)
 
     def prepare(self) -> None:
@@ -302,7 +292,7 @@ class CommentForm(SnagForm):
     audience = forms.ChoiceField(
         choices=Audience.choices, required=False, widget=forms.RadioSelect
     )
-    files_added = files_field()
+    files_added = MultipleFileField(label="Files", required=False)
     do = forms.CharField(required=False, max_length=20)
 
     def __init__(

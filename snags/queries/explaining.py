@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from opsdesk.accounts.models import User
+from opsdesk.core.wording import moment, span
 from sla.clocks import Line, Terms, explain
 from sla.models import CalendarVersion
 from sla.queries import spans
@@ -12,7 +13,7 @@ from snags.clockwork import intervals, reading_of, terms_of
 from snags.models import Clock, ClockEvent, ClockRevision, Pause, Snag
 from snags.queries.feed import is_outside_supplier
 from snags.queries.strip import Face, face_of
-from snags.wording import moment, span, worked
+from snags.wording import worked
 
 # A deadline of years is told by its first and last stretches.
 MOST_LINES = 400

@@ -9,8 +9,9 @@ from django.db.models import F, IntegerField, Max, QuerySet, Value
 
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import Party, User
+from opsdesk.core.wording import moment
 from snags.models import Snag, SnagAttachment, SnagComment, SnagEvent
-from snags.wording import Sentence, moment, sentence, verbs_hidden_from
+from snags.wording import Sentence, sentence, verbs_hidden_from
 
 PAGE = 200
 DEEPEST = 50
@@ -36,6 +37,11 @@ class Entry:
     # done
     told: Sentence | None = None
 
+    @property
+    def css(self) -> str:
+        """How a message is set apart from a reply."""
+        return {"internal": "internal", "supplier": "vendor"}.get(self.audience, "")
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -45,12 +51,20 @@ class Feed:
     has_older: bool
     seen: str
 
+    @property
+    def older(self) -> int:
+        return self.page + 1
+
+    @property
+    def newer(self) -> int:
+        return self.page - 1
+
 
 def feed_of(
     user: User, snag: Snag, *, show: str, page: int, now: datetime, seen: str = ""
 ) -> Feed:
     """A page of the feed, oldest first; page 1 holds the newest entries."""
-    keys = list(_keys(user, snag, show, page))
+    keys = _keys(user, snag, show, page)
     older, keys = len(keys) > PAGE, keys[:PAGE][::-1]
     events = _events(snag, [pk for kind, pk in keys if kind == EVENT])
     said = _comments(snag, [pk for kind, pk in keys if kind == COMMENT])
@@ -129,7 +143,7 @@ def is_outside_supplier(user: User, snag: Snag) -> bool:
     )
 
 
-def _keys(user: User, snag: Snag, show: str, page: int) -> QuerySet[Any]:
+def _keys(user: User, snag: Snag, show: str, page: int) -> list[tuple[int, int]]:
     """(kind, id) of one page and one more, newest first, in one statement."""
     said = _keyed(comments_for(user, snag), COMMENT)
     done = _keyed(events_for(user, snag), EVENT)
@@ -138,16 +152,15 @@ def _keys(user: User, snag: Snag, show: str, page: int) -> QuerySet[Any]:
         rows = said.union(done, all=True)
     start = (page - 1) * PAGE
     ordered = rows.order_by("-at", "-recorded_at", "-entry")
-    keys: QuerySet[Any] = ordered.values_list("kind", "entry")
-    return keys[start : start + PAGE + 1]
+    return [(row["kind"], row["entry"]) for row in ordered[start : start + PAGE + 1]]
 
 
 def _keyed(rows: QuerySet[Any], kind: int) -> QuerySet[Any]:
-    return (
-        rows.order_by()
-        .annotate(kind=Value(kind, output_field=IntegerField()), entry=F("pk"))
-        .values("kind", "entry", "at", "recorded_at")
+    marked = rows.order_by().annotate(
+        kind=Value(kind, output_field=IntegerField()), entry=F("pk")
     )
+    keyed: QuerySet[Any] = marked.values("kind", "entry", "at", "recorded_at")
+    return keyed
 
 
 def _events(snag: Snag, ids: list[int]) -> dict[int, SnagEvent]:

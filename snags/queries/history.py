@@ -10,8 +10,9 @@ from django.db import models
 from django.utils import timezone
 
 from opsdesk.core.models import Duty
+from opsdesk.core.wording import day, moment
 from snags.models import Snag
-from snags.wording import day, label_of, moment
+from snags.wording import label_of
 
 PAGE = 50
 LONGEST = 400
@@ -39,8 +40,8 @@ class Change:
 @dataclass(frozen=True)
 class HistoryPage:
     changes: list[Change]
-    page: int
-    has_more: bool
+    newer: str
+    older: str
 
 
 def history_of(snag: Snag, *, page: int, now: datetime) -> HistoryPage:
@@ -57,7 +58,11 @@ def history_of(snag: Snag, *, page: int, now: datetime) -> HistoryPage:
     names = _names(changed)
     changes = [_change(new, old, found, names, now) for new, old, found in changed]
     kept = [change for change in changes if change.diffs or change.is_first]
-    return HistoryPage(kept, page, len(rows) > PAGE)
+    return HistoryPage(
+        kept,
+        newer=f"?page={page - 1}" if page > 1 else "",
+        older=f"?page={page + 1}" if len(rows) > PAGE else "",
+    )
 
 
 Named = dict[tuple[type[models.Model], Any], str]

@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
+from opsdesk.core.wording import day, moment
 from snags import permissions
 from snags.models import Effort, Handover, Snag, SnagAttachment, SnagComment
 from snags.moves import FINISHED
@@ -21,7 +22,7 @@ from snags.queries.feed import (
 from snags.queries.reporting import plain_state
 from snags.queries.strip import Strip, pulse_stamp, strip_of
 from snags.queries.verbs import Verb, verbs_for
-from snags.wording import day, moment, worked
+from snags.wording import worked
 
 Audience = SnagComment.Audience
 SIMILAR = 3
@@ -67,6 +68,10 @@ class SnagPage:
     follow_up: str
     workaround_review: str
     closes: str
+
+    @property
+    def can_wait(self) -> bool:
+        return any(verb.name == "wait" for verb in self.verbs)
 
 
 def page_of(

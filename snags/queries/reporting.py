@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from environments.models import Environment, Landscape, Module
 from opsdesk.accounts.access import Role, memberships_in_force
 from opsdesk.accounts.models import User
-from snags.models import Snag, Snaglist
+from opsdesk.core.wording import moment
+from snags.models import Snag, SnagComment, Snaglist
 from snags.queries.strip import FIRST, Strip
-from snags.wording import moment, promised
+from snags.wording import promised
 
+Audience = SnagComment.Audience
 RECENT = 20
 SHARED = 10
 MOST_OPEN = 100
@@ -27,6 +29,7 @@ class MyRow:
     tone: str
     icon: str
     moved: str
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ class MyReports:
 PLAIN: dict[str, tuple[str, str, str]] = {
     Snag.Status.NEW: ("Received, nobody has looked yet", "slate", "st-new"),
     Snag.Status.TRIAGED: ("Support has it in the queue", "slate", "st-triaged"),
-    Snag.Status.IN_PROGRESS: ("Being worked on", "amber", "st-progress"),
+    Snag.Status.IN_PROGRESS: ("Being worked on", "amber", "st-in_progress"),
     Snag.Status.RESOLVED: ("Is it fixed?", "green", "st-resolved"),
-    Snag.Status.CLOSED: ("Closed", "slate", "check"),
+    Snag.Status.CLOSED: ("Closed", "slate", "st-closed"),
 }
 PLAIN_WAITS: dict[str, tuple[str, str, str]] = {
     Snag.WaitingFor.REPORTER: ("We need your answer", "blue", "message-square"),
@@ -66,7 +69,17 @@ def plain_state(snag: Snag) -> tuple[str, str, str]:
 
 def my_reports(user: User, now: datetime) -> MyReports:
     """What I reported: what needs me first, then what is open, then what is done."""
-    mine = Snag.objects.visible_to(user).filter(reported_by=user)
+    question = (
+        SnagComment.objects.filter(snag=OuterRef("pk"), audience=Audience.EVERYONE)
+        .exclude(author=user)
+        .order_by("-at", "-pk")
+    )
+    mine = (
+        Snag.objects.visible_to(user)
+        .filter(reported_by=user)
+        .annotate(asked=Subquery(question.values("body")[:1]))
+        .defer("search")
+    )
     unfinished = mine.exclude(status=Snag.Status.CLOSED).order_by("-updated_at", "-pk")
     rows = [_row(snag, now) for snag in unfinished[:MOST_OPEN]]
     closed = mine.filter(status=Snag.Status.CLOSED).order_by("-closed_at", "-pk")
@@ -143,4 +156,5 @@ def people_who_report(text: str = "") -> QuerySet[User]:
 
 def _row(snag: Snag, now: datetime) -> MyRow:
     state, tone, icon = plain_state(snag)
-    return MyRow(snag, state, tone, icon, moment(snag.updated_at, now))
+    asked = getattr(snag, "asked", "") or ""
+    return MyRow(snag, state, tone, icon, moment(snag.updated_at, now), asked)

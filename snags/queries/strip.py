@@ -6,11 +6,12 @@ from datetime import datetime
 from django.urls import reverse
 
 from opsdesk.accounts.models import User
+from opsdesk.core.wording import moment, span
 from sla.clocks import Reading
 from snags.clockwork import reading_of
 from snags.models import Clock, Pause, Snag
 from snags.queries.feed import is_outside_supplier, new_since, stamp
-from snags.wording import moment, promised, span, worked
+from snags.wording import promised, worked
 
 FIRST = "First response"
 

@@ -7,9 +7,11 @@ from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 from snags.forms.report import OnBehalfForm, ReportForm, person_label
 from snags.queries.reporting import PEOPLE_SHOWN, my_reports, people_who_report
+from snags.queries.searching import similar_open
 from snags.services.raising import raise_snag
 
 REPORTERS = (Role.REPORTER, *sorted(INTERNAL))
+SHORTEST = 4  # letters of a title before anything is looked up
 DESK = (Role.SUPPORT, Role.MANAGER)
 
 
@@ -37,6 +39,14 @@ def people(request: UserRequest) -> HttpResponse:
     found = people_who_report(request.GET.get("who", "")[:100])[:PEOPLE_SHOWN]
     options = [(person.pk, person_label(person)) for person in found]
     return render(request, "snags/_people.html", {"options": options})
+
+
+@policy()
+def similar(request: UserRequest) -> HttpResponse:
+    """Open snags that sound like what is being typed; empty until it says something."""
+    text = request.GET.get("title", "")[:200].strip()
+    found = similar_open(request.user, text) if len(text) >= SHORTEST else []
+    return render(request, "snags/_similar.html", {"rows": found})
 
 
 def _report(

@@ -359,5 +359,11 @@ def _asked(
     request: UserRequest, snag: Snag, ask: Ask, form: forms.SnagForm
 ) -> HttpResponse:
     template = "snags/_ask.html" if wants_partial(request) else "snags/ask.html"
-    context = {"snag": snag, "ask": ask, "form": form, "next": request.POST.get("next")}
+    context = {
+        "snag": snag,
+        "ask": ask,
+        "form": form,
+        "action": request.path,
+        "next": request.POST.get("next", ""),
+    }
     return render(request, template, context, status=422 if form.is_bound else 200)
