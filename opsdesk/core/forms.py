@@ -1,0 +1,114 @@
+"""What every form shares: how it is drawn, what it refuses, the kinds of field it has.
+
+Forms judge the shape of input; rules are the services'.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxLengthValidator
+from django.forms.renderers import TemplatesSetting
+
+from opsdesk.core.fields import EARLIEST, LATEST
+from opsdesk.core.guards import has_junk
+from opsdesk.core.text import MAX_LENGTH
+
+OUT_OF_BOUNDS = "Give a date between 2000 and 2099."
+
+
+class OpsdeskRenderer(TemplatesSetting):
+    """Draws forms with templates/django/forms, so that `{{ form }}` looks right."""
+
+
+def new_token() -> str:
+    """A key for one form on one page; unguessable, so nobody can use it up first."""
+    return secrets.token_urlsafe(18)
+
+
+def refuse_junk(value: str) -> None:
+    """Refuse what no database can store: NUL and lone surrogates."""
+    if has_junk(value):
+        raise ValidationError("This holds characters that cannot be stored.")
+
+
+class CleanTextMixin:
+    """Every text field of the form refuses junk and more than 64 kB."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField):
+                _bound(field)
+
+
+class DayField(forms.DateField):
+    """A calendar day between 2000 and 2099, picked natively."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput({"type": "date", **DAYS}, format="%Y-%m-%d")
+        super().__init__(**{"widget": widget, **kwargs})
+
+    def clean(self, value: Any) -> date | None:
+        day: date | None = super().clean(value)
+        if day and not EARLIEST.date() <= day < LATEST.date():
+            raise ValidationError(OUT_OF_BOUNDS)
+        return day
+
+
+class MomentField(forms.DateTimeField):
+    """An instant between 2000 and 2099 in the reader's zone, picked natively."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(
+            {"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M"
+        )
+        super().__init__(**{"widget": widget, **kwargs})
+
+    def clean(self, value: Any) -> datetime | None:
+        try:
+            at: datetime | None = super().clean(value)
+        except OverflowError:
+            # A year at the edge of what Python counts, moved to UTC.
+            raise ValidationError(OUT_OF_BOUNDS) from None
+        if at and not EARLIEST <= at < LATEST:
+            raise ValidationError(OUT_OF_BOUNDS)
+        return at
+
+
+DAYS = {"min": "2000-01-01", "max": "2099-12-31"}
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    """A drop zone; without JavaScript a plain input that takes several files."""
+
+    allow_multiple_selected = True
+    template_name = "django/forms/widgets/files.html"
+
+
+class MultipleFileField(forms.FileField):
+    """Several files at once: cleans to a list, empty when there is none."""
+
+    widget = ManyFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":
+        """Each file is checked by itself; an empty one is refused by its name."""
+        files = data if isinstance(data, Sequence) else [data]
+        uploads = [file for file in files if isinstance(file, UploadedFile)]
+        if self.required and not uploads:
+            raise ValidationError(self.error_messages["required"], code="required")
+        for upload in uploads:
+            super().clean(upload, initial)
+        return uploads
+
+
+def _bound(field: forms.CharField) -> None:
+    field.validators.append(refuse_junk)
+    if field.max_length is None:
+        field.validators.append(MaxLengthValidator(MAX_LENGTH))

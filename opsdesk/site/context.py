@@ -1,0 +1,108 @@
+"""What every page's frame shows; nothing is read until a page with a frame is drawn."""
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from opsdesk.accounts.access import access_of
+from opsdesk.accounts.models import User
+from opsdesk.core.wording import capped, span
+from opsdesk.site import nav
+from opsdesk.site import shell as shell_facts
+
+THEMES = {"light", "dark"}
+
+# What the help dialog lists; every page with a letter adds its "G then letter".
+KEYS = (
+    ("Mod K", "Search or jump to"),
+    ("/", "Filter the list"),
+    ("C", "Log a snag"),
+    ("J / K", "Next or previous row"),
+    ("X", "Select the row"),
+    ("Enter", "Open the row"),
+    ("R", "Reply"),
+    ("A", "Approve"),
+    ("?", "This help"),
+)
+
+
+class Frame:
+    """Navigation, counts and the page's `now` for one person on one page.
+
+    A view that has counted anyway may set `request.shell_counts`, by route name.
+    """
+
+    def __init__(self, request: HttpRequest, user: User) -> None:
+        self.request, self.user = request, user
+
+    @cached_property
+    def facts(self) -> shell_facts.Facts:
+        return shell_facts.facts(self.user)
+
+    @property
+    def now(self) -> datetime:
+        return self.facts.now
+
+    @property
+    def waiting(self) -> int:
+        return self.facts.waiting
+
+    @property
+    def unread(self) -> str:
+        """What waits in the inbox, as the bell says it."""
+        return capped(self.waiting)
+
+    @cached_property
+    def groups(self) -> list[nav.Group]:
+        counted = getattr(self.request, "shell_counts", {})
+        counts = {"core:inbox": self.waiting, **counted}
+        return nav.navigation(access_of(self.user), self.request.path, counts)
+
+    @cached_property
+    def tabs(self) -> list[nav.Link]:
+        return nav.tabs(self.groups)
+
+    @cached_property
+    def log_url(self) -> str:
+        return nav.log_url(access_of(self.user)) or ""
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        links = (link for group in self.groups for link in group.links)
+        jumps = [
+            (f"G {link.entry.key.upper()}", link.entry.label)
+            for link in links
+            if link.entry.key
+        ]
+        return [*KEYS, *jumps]
+
+    @property
+    def staleness(self) -> str:
+        """A sentence when the timers have stopped; nothing while all is well."""
+        silence = self.facts.silent_for
+        if silence is None:
+            return ""
+        return (
+            f"The timers have not run for {span(silence.total_seconds())}. Deadlines"
+            " on screen are right, but nobody is being told of new breaches."
+        )
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The frame of a page, and what its first paint depends on: the theme."""
+    user = getattr(request, "user", None)
+    return {
+        "theme": _theme(request, user),
+        "organisation": settings.ORGANISATION_NAME,
+        "frame": Frame(request, user) if isinstance(user, User) else None,
+    }
+
+
+def _theme(request: HttpRequest, user: object) -> str:
+    """This device's choice, else the person's, else the device's own setting."""
+    chosen = request.COOKIES.get("theme", "")
+    theme: str = chosen if chosen in THEMES else getattr(user, "theme", "")
+    return theme if theme in THEMES else ""
