@@ -221,7 +221,7 @@ def _columns(line: str, delimiter: str) -> list[str]:
 
 
 def _table(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, Cells]]:
-    table = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    table = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     for cells in table:
         if any(cells):
             # Line 1 is the header, read before.

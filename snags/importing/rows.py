@@ -199,6 +199,8 @@ def _choice(column: Column, profile: Profile, absent: Any) -> Callable[[str], An
     missing = profile.missing if column.missing is None else column.missing
 
     def read(text: str) -> Any:
+        if "\x00" in text:
+            raise RowError("a text has characters that are no text")
         found = values.get(" ".join(text.casefold().split()), column.default)
         if found is not None:
             return found

@@ -39,7 +39,15 @@ def snag_times(calendar: Schedule) -> Iterator[Times]:
         .prefetch_related(
             Prefetch("pauses", Pause.objects.filter(to_at__isnull=False).order_by("pk"))
         )
-        .only("reported_at", "resolved_at", "source")
+        .only(
+            "reported_at",
+            "resolved_at",
+            "source__snag",
+            "source__number",
+            "source__opened_at",
+            "source__resolved_at",
+            "source__waits",
+        )
         .order_by(F("source__number").asc(nulls_last=True), "pk")
     )
     for snag in rows.iterator(chunk_size=CHUNK):

@@ -15,7 +15,7 @@ from sla.clocks import Interval
 from sla.models import Contract, ContractVersion, Target
 from sla.queries import StoredTimeline, load, timeline_of
 from sla.walltime import moment_of
-from snags.clockwork import inputs_of
+from snags.clockwork import inputs_of, intervals
 from snags.importing.folding import History
 from snags.models import Clock, ClockEvent, ClockRevision, Pause, Snag
 from snags.services.clocks import Cause, cache_due, compute, passed
@@ -79,7 +79,7 @@ def plan_clocks(
         runs, resumed = _runs(history, target, timeline)
         if target.kind == Target.Kind.RESOLUTION:
             plan.resumed = resumed
-        held = tuple([(pause.from_at, pause.to_at) for pause in pauses] + resumed)
+        held = (*intervals(pauses), *resumed)
         for cycle, (start, stop) in enumerate(runs, start=1):
             clock = _clock(snag, target, party, timeline)
             clock.cycle, clock.started_at, clock.stopped_at = cycle, start, stop

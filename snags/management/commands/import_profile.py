@@ -26,20 +26,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
         if not name:
-            for row in ImportProfile.objects.order_by("name"):
-                self.stdout.write(f"{row.name}  {row.description}".rstrip())
+            for known in ImportProfile.objects.order_by("name"):
+                self.stdout.write(f"{known.name}  {known.description}".rstrip())
             return
-        try:
-            if options["save"]:
-                mapping = read_mapping(options["save"])
-                row = save_profile(
-                    name, mapping=mapping, description=options["description"]
-                )
-                self.stdout.write(f"Profile “{row.name}” saved, version {row.version}.")
-                return
-        except RuleError as error:
-            raise CommandError(str(error), returncode=2) from error
+        if options["save"]:
+            self._save(name, options)
+            return
         row = ImportProfile.objects.filter(name=name).first()
         if row is None:
             raise CommandError(f"There is no profile “{name}”.", returncode=2)
         self.stdout.write(json.dumps(row.mapping, indent=2, ensure_ascii=False))
+
+    def _save(self, name: str, options: dict[str, Any]) -> None:
+        try:
+            row = save_profile(
+                name,
+                mapping=read_mapping(options["save"]),
+                description=options["description"],
+            )
+        except RuleError as error:
+            raise CommandError(str(error), returncode=2) from error
+        self.stdout.write(f"Profile “{row.name}” saved, version {row.version}.")

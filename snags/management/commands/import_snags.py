@@ -62,6 +62,11 @@ class Command(BaseCommand):
         except RuleError as error:
             bar.end()
             raise CommandError(str(error), returncode=2) from error
+        except KeyboardInterrupt:
+            bar.end()
+            raise CommandError(
+                "Stopped. Run it again to go on.", returncode=130
+            ) from None
         bar.end()
         seconds = round(time.monotonic() - started, 2)
         if not options["json"]:

@@ -1,0 +1,536 @@
+"""A real event log becomes snags; the slice and its figures are in tests/data."""
+
+import csv
+import io
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+
+from environments.models import Environment, Landscape
+from opsdesk.accounts.models import Party, User
+from opsdesk.core.models import Message, Notification
+from sla.models import ContractVersion
+from snags.models import (
+    Clock,
+    ClockEvent,
+    ClockRevision,
+    ImportProfile,
+    Pause,
+    RollupNote,
+    Snag,
+    SnagEvent,
+    SourceRecord,
+)
+from snags.services import lifecycle, replay, talk
+from snags.services.import_profiles import save_profile
+from tests.factories import make_contract
+
+DATA = Path(__file__).parent.parent / "data"
+LOG = DATA / "incident_events.csv"
+LONDON = ZoneInfo("Europe/London")
+WATCHED = (Snag, SnagEvent, SourceRecord, Pause, Clock, User, Party, Landscape)
+
+pytestmark = pytest.mark.django_db
+
+
+def import_log(path=LOG, profile="servicenow-event-log", **options):
+    out = io.StringIO()
+    arguments = {"timezone": "Europe/London", "json": True, "verbosity": 0, **options}
+    call_command("import_snags", str(path), profile=profile, stdout=out, **arguments)
+    return json.loads(out.getvalue().splitlines()[-1])
+
+
+def refused(path, **options):
+    """The sentence and exit code with which an import is refused."""
+    with pytest.raises(CommandError) as caught:
+        import_log(path, **options)
+    return str(caught.value), caught.value.returncode
+
+
+def counts():
+    return {model.__name__: model.objects.count() for model in WATCHED}
+
+
+def source_rows():
+    with LOG.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def wall(text):
+    return datetime.strptime(text, "%d/%m/%Y %H:%M")
+
+
+def write_log(path, rows, *, header=None, **dialect):
+    header = header or list(rows[0])
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, extrasaction="ignore", **dialect)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def snag_of(number):
+    return Snag.objects.get(source__number=number)
+
+
+def verbs_of(snag):
+    return [event.verb for event in snag.events.all()]
+
+
+def test_an_empty_database_gets_all_that_the_log_needs():
+    report = import_log()
+
+    assert report["rows"] == 473
+    assert (report["created"], report["updated"], report["unchanged"]) == (88, 0, 0)
+    assert (report["held_back"], report["rejected_rows"]) == ({}, 0)
+    assert report["error_file"] is None
+    production = Environment.objects.get()
+    assert (production.kind, production.is_serving) == ("production", True)
+    snag = snag_of("INC0000045")
+    assert snag.environment == production
+    assert snag.snaglist.golive.landscape == production.landscape
+    assert snag.module.name == "Category 55"
+    assert snag.title == "Category 55 · Subcategory 170 · Symptom 72"
+    assert snag.reported_by.name == "Caller 2403"
+
+
+def test_nobody_who_came_with_the_log_can_enter_or_is_told_anything():
+    import_log()
+
+    assert not User.objects.filter(is_active=True).exists()
+    assert not User.objects.filter(mail_me=True).exists()
+    assert not any(user.has_usable_password() for user in User.objects.all())
+    assert not Notification.objects.exists()
+    assert not Message.objects.exists()
+
+
+def test_importing_again_adds_nothing():
+    import_log()
+    before = counts()
+
+    report = import_log()
+
+    assert (report["created"], report["updated"], report["unchanged"]) == (0, 0, 88)
+    assert counts() == before
+
+
+def test_the_states_at_any_instant_are_those_of_the_log():
+    import_log()
+    rows = source_rows()
+    for asked in (datetime(2016, 3, 10, 12), datetime(2016, 4, 1, 9)):
+        said = {}
+        for row in sorted(rows, key=lambda row: wall(row["sys_updated_at"])):
+            if wall(row["sys_updated_at"]) <= asked:
+                said[row["number"]] = row["incident_state"]
+
+        at = asked.replace(tzinfo=LONDON)
+        told = {}
+        events = SnagEvent.objects.filter(at__lte=at).order_by("at", "pk")
+        for event in events.select_related("snag__source"):
+            record = event.snag.source
+            if datetime.fromisoformat(record.facts["first_at"]) <= at:
+                told.setdefault(record.number, "New")
+                source = event.params.get("source")
+                told[record.number] = source or told[record.number]
+
+        assert Counter(told.values()) == Counter(said.values())
+        assert told == said
+
+
+def test_every_snag_ends_as_its_log_does():
+    import_log()
+
+    with (DATA / "incident_expected.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            snag = snag_of(row["number"])
+            assert snag.status == row["final_state"].lower()
+            assert snag.priority == int(row["priority"][0])
+            assert snag.source.made_sla is (row["made_sla"] == "true")
+            assert snag.reopen_count == verbs_of(snag).count("reopened")
+            assert snag.reopen_count >= (row["reopen_count"] != "0")
+
+
+def test_the_timeline_has_the_events_at_their_times():
+    import_log()
+    log = [row for row in source_rows() if row["number"] == "INC0000047"]
+    snag = snag_of("INC0000047")
+
+    told = [(e.verb, e.at.astimezone(LONDON)) for e in snag.events.all()]
+    asked = next(r for r in log if r["incident_state"] == "Awaiting User Info")
+    waited = wall(asked["sys_updated_at"]).replace(tzinfo=LONDON)
+
+    assert told[0] == ("raised", datetime(2016, 2, 29, 4, 40, tzinfo=LONDON))
+    assert ("waits", waited) in told
+    assert told[-2][0] == "resolved"
+    assert told[-1] == ("auto_closed", datetime(2016, 3, 6, 10, tzinfo=LONDON))
+    pause = snag.pauses.get()
+    assert (pause.reason, pause.from_at) == ("reporter", waited)
+
+
+def test_waiting_for_a_vendor_is_a_handover_and_no_pause():
+    import_log()
+    number = next(
+        row["number"]
+        for row in source_rows()
+        if row["incident_state"] == "Awaiting Vendor"
+    )
+    snag = snag_of(number)
+
+    handover = snag.handovers.order_by("from_at").first()
+
+    assert handover.supplier.name == "Vendor (imported)"
+    assert handover.supplier.is_supplier
+    assert {"handed_over", "handed_back"} <= set(verbs_of(snag))
+    assert not snag.pauses.exclude(reason="reporter").exists()
+
+
+def test_the_same_data_in_another_layout_changes_nothing(tmp_path):
+    import_log()
+    before = counts()
+    names = {
+        "number": "Ticket",
+        "incident_state": "State",
+        "sys_updated_at": "Changed",
+        "opened_at": "Opened",
+        "priority": "Prio",
+        "caller_id": "Who",
+    }
+    rows = [_renamed(row, names) for row in source_rows()]
+    rows.sort(key=lambda row: wall_variant(row["Changed"]))  # tickets interleaved
+    path = write_log(
+        tmp_path / "variant.csv", rows, delimiter=";", lineterminator="\r\n"
+    )
+    save_profile("variant", mapping=_variant_mapping(names))
+
+    report = import_log(path, profile="variant")
+
+    assert (report["created"], report["updated"], report["unchanged"]) == (0, 0, 88)
+    assert report["held_back"] == {}
+    assert counts() == before
+
+
+def wall_variant(text):
+    return datetime.strptime(text, "%d-%m-%Y %H:%M")
+
+
+def _renamed(row, names):
+    """The same row with other names, dates, truths, and prefixes taken off."""
+    row = dict(row)
+    for name in ("sys_updated_at", "opened_at", "resolved_at", "closed_at"):
+        if row[name] != "?":
+            row[name] = wall(row[name]).strftime("%d-%m-%Y %H:%M")
+    for name in ("impact", "urgency", "priority"):
+        row[name] = row[name][0]
+    row["made_sla"] = row["made_sla"].upper()
+    row["number"] = row["number"].removeprefix("INC").lstrip("0")
+    row["caller_id"] = row["caller_id"].removeprefix("Caller ")
+    row = {key: "NA" if value == "?" else value for key, value in row.items()}
+    return {names.get(key, key): value for key, value in row.items()}
+
+
+def _variant_mapping(names):
+    mapping = ImportProfile.objects.get(name="servicenow-event-log").mapping
+    mapping |= {"dates": ["%d-%m-%Y %H:%M"], "missing": ["NA"], "delimiter": ";"}
+    columns = mapping["columns"]
+    columns["number"] = {"column": names["number"], "prefix": "INC", "pad": 7}
+    columns["caller"] = {"column": names["caller_id"], "prefix": "Caller "}
+    columns["updated_at"] = names["sys_updated_at"]
+    columns["opened_at"] = names["opened_at"]
+    columns["state"]["column"] = names["incident_state"]
+    columns["priority"]["column"] = names["priority"]
+    for field, most in (("priority", 4), ("impact", 3), ("urgency", 3)):
+        columns[field]["values"] = {str(n): n for n in range(1, most + 1)}
+    return mapping
+
+
+def contract_since_2010(landscape, **targets):
+    make_contract(landscape, **targets)
+    ContractVersion.objects.update(effective_from=datetime(2010, 1, 1, tzinfo=UTC))
+
+
+def early(path, until):
+    """The log as somebody would have exported it at an earlier day."""
+    rows = [row for row in source_rows() if wall(row["sys_updated_at"]) <= until]
+    for row in rows:
+        for name in ("resolved_at", "closed_at"):
+            if row[name] != "?" and wall(row[name]) > until:
+                row[name] = "?"
+    return write_log(path, rows)
+
+
+def test_a_longer_log_brings_known_snags_up_to_date(tmp_path, us, live):
+    contract_since_2010(live.landscape, p3_response=60, p3_resolution=480)
+    import_log(early(tmp_path / "early.csv", datetime(2016, 3, 8)), landscape="ERP")
+    number = "INC0000047"
+    first = Snag.objects.filter(status__in=("resolved", "in_progress", "waiting"))
+    assert first.exists()
+
+    report = import_log(landscape="ERP")
+
+    assert report["created"] + report["updated"] + report["unchanged"] == 88
+    assert report["updated"] > 10
+    assert report["held_back"] == {}
+    assert not Snag.objects.exclude(status="closed").exists()
+    at_once = snag_of(number)
+    assert verbs_of(at_once)[-1] == "auto_closed"
+    assert import_log(landscape="ERP")["unchanged"] == 88
+    revisions = ClockRevision.objects.order_by("pk")
+    assert revisions.filter(number=2).exists()
+    assert replay.drifted(revisions) == []
+
+
+def test_a_log_in_two_parts_gives_what_it_gives_at_once(tmp_path):
+    import_log()
+    whole = _timelines()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("TRUNCATE snags_snag, environments_landscape CASCADE")
+
+    import_log(early(tmp_path / "early.csv", datetime(2016, 3, 8)))
+    import_log()
+
+    assert _timelines() == whole
+
+
+def _timelines():
+    lines = {}
+    for record in SourceRecord.objects.select_related("snag"):
+        snag = record.snag
+        lines[record.number] = (
+            snag.status,
+            snag.resolved_at,
+            snag.closed_at,
+            snag.reopen_count,
+            sorted((e.at, e.verb, str(e.params)) for e in snag.events.all()),
+            sorted((p.from_at, p.to_at, p.reason) for p in snag.pauses.all()),
+            sorted((h.from_at, h.to_at) for h in snag.handovers.all()),
+        )
+    return lines
+
+
+def test_an_older_export_takes_nothing_back(tmp_path):
+    import_log()
+    before = _timelines()
+
+    report = import_log(early(tmp_path / "early.csv", datetime(2016, 3, 8)))
+
+    assert report["updated"] == 0
+    assert set(report["held_back"]) == {
+        "the file is older than what was imported before"
+    }
+    assert _timelines() == before
+
+
+def test_a_snag_somebody_works_on_is_left_to_them(tmp_path, sam):
+    path = early(tmp_path / "early.csv", datetime(2016, 3, 8))
+    import_log(path)
+    open_one = Snag.objects.filter(status="in_progress").first()
+    number = open_one.source.number
+    talk.comment(open_one, body="Looking into it.", actor=sam)
+
+    report = import_log()
+
+    reason = "somebody has worked on it in opsdesk since"
+    assert report["held_back"] == {reason: 1}
+    assert snag_of(number).status == "in_progress"
+    lines = Path(report["error_file"]).read_text(encoding="utf-8").splitlines()
+    assert report["rejected_rows"] == len(lines) - 1
+    assert all(line.endswith(reason) for line in lines[1:])
+
+
+def test_an_imported_snag_lives_on_like_any_other(sam):
+    import_log()
+    snag = snag_of("INC0000045")
+
+    snag = lifecycle.reopen(snag, actor=sam, body="It is back.")
+
+    assert snag.status == "in_progress"
+    assert verbs_of(snag)[-1] == "reopened"
+
+
+def test_another_time_zone_for_the_same_file_is_held_back():
+    import_log()
+    before = _timelines()
+
+    with pytest.raises(CommandError) as caught:
+        import_log(timezone="America/New_York")
+
+    assert caught.value.returncode == 2
+    assert _timelines() == before
+
+
+def test_unknown_values_hold_the_ticket_back_and_all_else_goes_on(tmp_path):
+    rows = source_rows()
+    number = rows[4]["number"]
+    rows[4]["incident_state"] = "=Pondering"
+    rows[-1]["priority"] = "9 - Whatever"
+    path = write_log(tmp_path / "log.csv", rows)
+
+    report = import_log(path)
+
+    assert report["created"] == 86
+    assert report["held_back"] == {
+        "unknown state “=Pondering”": 1,
+        "unknown priority “9 - Whatever”": 1,
+    }
+    assert not SourceRecord.objects.filter(number=number).exists()
+    with Path(report["error_file"]).open(encoding="utf-8", newline="") as file:
+        rejected = list(csv.DictReader(file))
+    held = {number, rows[-1]["number"]}
+    assert len(rejected) == sum(row["number"] in held for row in rows)
+    assert rejected[0]["incident_state"] == "'=Pondering"  # no formula for spreadsheets
+    assert rejected[0]["opsdesk_line"] == "6"
+
+
+def test_the_error_file_put_right_can_be_imported(tmp_path):
+    rows = source_rows()
+    rows[4]["incident_state"] = "Pondering"
+    report = import_log(write_log(tmp_path / "log.csv", rows))
+    errors = Path(report["error_file"])
+    mended = errors.read_text(encoding="utf-8").replace("Pondering", "New")
+    errors.write_text(mended, encoding="utf-8")
+
+    report = import_log(errors, errors=tmp_path / "again.csv")
+
+    assert (report["created"], report["held_back"]) == (1, {})
+
+
+def test_a_leaked_state_code_keeps_the_state_and_is_counted(tmp_path):
+    rows = source_rows()
+    first = [row for row in rows if row["number"] == rows[0]["number"]]
+    rows[rows.index(first[1])] = {**first[1], "incident_state": "-100"}
+    path = write_log(tmp_path / "log.csv", rows)
+
+    report = import_log(path)
+
+    assert (report["created"], report["states_kept"]) == (88, 1)
+    assert snag_of(first[0]["number"]).source.facts["notes"]["states_kept"] == 1
+
+
+def test_a_dry_run_says_the_same_and_does_nothing():
+    before = counts()
+
+    report = import_log(dry_run=True)
+
+    assert (report["created"], report["dry_run"]) == (88, True)
+    assert counts() == before
+
+
+def test_pseudonyms_keep_people_apart_without_their_names():
+    import_log(pseudonyms=True)
+
+    people = set(User.objects.values_list("name", flat=True))
+    callers = {row["caller_id"] for row in source_rows()} - {"?"}
+    reporters = Snag.objects.values("reported_by").distinct().count()
+
+    assert not people & callers
+    assert reporters == len(callers) + 1  # the one whose caller is not said
+    texts = json.dumps(
+        [
+            *SnagEvent.objects.values_list("params", flat=True),
+            *SourceRecord.objects.values_list("facts", flat=True),
+        ]
+    )
+    assert "Resolver" not in texts
+    assert "Caller" not in texts
+
+
+def test_clocks_are_those_of_the_contract_in_force_then(us, live):
+    contract_since_2010(live.landscape, p3_resolution=480)
+    import_log()
+
+    clocks = Clock.objects.select_related("snag")
+    p3 = Snag.objects.filter(priority=3)
+
+    assert clocks.count() == p3.count()
+    for clock in clocks:
+        assert clock.state == "stopped"
+        assert clock.stopped_at == clock.snag.resolved_at
+        assert (clock.breached_at is not None) == (clock.stopped_at > clock.due_at)
+    breached = clocks.filter(breached_at__isnull=False).count()
+    assert ClockEvent.objects.filter(level="breach").count() == breached > 0
+    assert replay.drifted(ClockRevision.objects.order_by("pk")) == []
+    assert not Notification.objects.exists()
+
+
+def test_days_are_noted_to_be_counted_again():
+    import_log()
+
+    days = {(n.day.month, n.day.day) for n in RollupNote.objects.all()}
+
+    assert (2, 29) in days  # opened
+    assert (3, 6) in days  # INC0000047 closed
+
+
+def test_a_second_landscape_has_to_be_named(live):
+    Landscape.objects.create(name="Other ERP")
+    before = counts()
+
+    sentence, code = refused(LOG)
+
+    assert code == 2
+    assert "say which with --landscape: ERP, Other ERP" in sentence
+    assert counts() == before
+    assert import_log(landscape="Other ERP")["created"] == 88
+    assert Snag.objects.filter(environment__landscape__name="Other ERP").count() == 88
+
+
+def test_the_source_number_is_imported_once_whatever_happens():
+    import_log()
+    record = SourceRecord.objects.first()
+
+    with (
+        pytest.raises(IntegrityError, match="source_number_imported_once"),
+        transaction.atomic(),
+    ):
+        SourceRecord.objects.exclude(pk=record.pk).update(number=record.number)
+
+
+def test_a_name_in_other_use_does_not_stop_the_import():
+    group = next(
+        r["assignment_group"] for r in source_rows() if r["assignment_group"] != "?"
+    )
+    Party.objects.create(name=group, kind="department")
+
+    report = import_log()
+
+    assert report["created"] == 88
+    assert Party.objects.get(name=f"{group} (imported team)").kind == "team"
+
+
+def test_one_row_a_ticket_is_read_too(tmp_path):
+    rows = [
+        ["id", "state", "opened", "resolved", "closed"],
+        ["1", "closed", "2026-01-05 09:00", "2026-01-05 10:00", "2026-01-06 10:00"],
+        ["2", "resolved", "2026-01-05T09:00:00+05:30", "2026-01-05T10:00:00+05:30", ""],
+        ["3", "open", "2026-01-05 09:00", "", ""],
+    ]
+    path = tmp_path / "tickets.csv"
+    path.write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    values = {"closed": "closed", "resolved": "resolved", "open": "in_progress"}
+    mapping = {
+        "columns": {
+            "number": "id",
+            "state": {"column": "state", "values": values},
+            "opened_at": "opened",
+            "resolved_at": "resolved",
+            "closed_at": "closed",
+        }
+    }
+    save_profile("tickets", mapping=mapping)
+
+    report = import_log(path, profile="tickets", timezone="UTC")
+
+    assert (report["created"], report["held_back"]) == (3, {})
+    closed, resolved, running = Snag.objects.order_by("source__number")
+    nine = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    assert verbs_of(closed) == ["raised", "resolved", "auto_closed"]
+    assert closed.closed_at == nine + timedelta(days=1, hours=1)
+    assert resolved.reported_at == nine - timedelta(hours=5, minutes=30)
+    assert (running.status, running.title) == ("in_progress", "3")
