@@ -6,21 +6,45 @@ counts how things stand (`live`). A drill-down lists the rows of the predicate, 
 number shown and the rows listed are the same by definition, and by test.
 """
 
-from snags.figures.board import Board, board, fresh_as_of
-from snags.figures.counts import Counts
-from snags.figures.definitions import AGES, FIGURES, Cut, Figure, Subject, rows
+from snags.figures.board import Board, Decision, Freshness, board, fresh_as_of, golives
+from snags.figures.counts import Counts, CurveWeek, Line, Week
+from snags.figures.definitions import (
+    AGES,
+    FIGURES,
+    OLD_DAYS,
+    Cut,
+    Dimension,
+    Figure,
+    Subject,
+    rows,
+)
+from snags.figures.listing import as_rows, columns_of, listed
+from snags.figures.live import Live, Standing
 from snags.figures.periods import Period
 
 __all__ = [
     "AGES",
     "FIGURES",
+    "OLD_DAYS",
     "Board",
     "Counts",
+    "CurveWeek",
     "Cut",
+    "Decision",
+    "Dimension",
     "Figure",
+    "Freshness",
+    "Line",
+    "Live",
     "Period",
+    "Standing",
     "Subject",
+    "Week",
+    "as_rows",
     "board",
+    "columns_of",
     "fresh_as_of",
+    "golives",
+    "listed",
     "rows",
 ]

@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Max
 
 from opsdesk.accounts.models import User
 from sla.models import Contract, ContractVersion
@@ -59,6 +58,7 @@ class Board:
     total: Counts
     before: Counts
     tables: dict[str, list[Line]]
+    golive: int | None
     curve: list[CurveWeek]
     live: Live
     decisions: list[Decision]
@@ -73,12 +73,17 @@ class Board:
 
 
 def board(
-    cut: Cut, period: Period, *, user: User, golive: GoLive | None, fresh: Freshness
+    cut: Cut,
+    period: Period,
+    *,
+    user: User,
+    golive: tuple[int, date] | None,
+    fresh: Freshness,
 ) -> Board:
     """The board of this minute; the same one for all who may see the same rows."""
     stamp = fresh.as_of.timestamp() if fresh.as_of else 0
     parts = (cut.scopes, cut.priority, cut.dimension, cut.key, period.first, period.last)
-    key = f"board:{parts}:{golive.pk if golive else 0}:{stamp}".replace(" ", "")
+    key = f"board:{parts}:{golive[0] if golive else 0}:{stamp}".replace(" ", "")
     known: Board | None = cache.get(key)
     if known is None:
         known = count(cut, period, user=user, golive=golive, now=fresh.now)
@@ -87,11 +92,17 @@ def board(
 
 
 def count(
-    cut: Cut, period: Period, *, user: User, golive: GoLive | None, now: datetime
+    cut: Cut,
+    period: Period,
+    *,
+    user: User,
+    golive: tuple[int, date] | None,
+    now: datetime,
 ) -> Board:
     """Count a board from rollups and open rows."""
     each, before = weeks(cut, period)
     whole = cut.dimension == Dimension.ALL
+    standing = live.standing(cut, now)
     return Board(
         cut=cut,
         period=period,
@@ -99,9 +110,10 @@ def count(
         weeks=each,
         total=sum((week.counts for week in each), Counts()),
         before=before,
-        tables=tables(cut, period) if whole else {},
+        tables=tables(cut, period, also=standing.by_value) if whole else {},
+        golive=golive[0] if golive else None,
         curve=_curve(cut, golive, day_of(now)),
-        live=live.standing(cut, now),
+        live=standing,
         decisions=_decisions(cut, user, now),
         target=target_percent(now),
     )
@@ -126,12 +138,8 @@ def fresh_as_of() -> Freshness:
 
 
 def golives() -> list[GoLive]:
+    """Every go-live, the latest first."""
     return list(GoLive.objects.order_by("-went_live_on", "name"))
-
-
-def first_day() -> date | None:
-    """The latest go-live: where "since go-live" begins when none is chosen."""
-    return GoLive.objects.aggregate(day=Max("went_live_on"))["day"]
 
 
 def target_percent(now: datetime) -> int | None:
@@ -150,11 +158,14 @@ def target_percent(now: datetime) -> int | None:
     return max(versions, default=None)
 
 
-def _curve(cut: Cut, golive: GoLive | None, today: date) -> list[CurveWeek]:
-    if golive is None or golive.went_live_on > today:
+def _curve(
+    cut: Cut, golive: tuple[int, date] | None, today: date
+) -> list[CurveWeek]:
+    if golive is None or golive[1] > today:
         return []
-    of_golive = Cut(cut.departments, cut.priority, Dimension.GOLIVE, str(golive.pk))
-    return curve(of_golive, golive.went_live_on, today)
+    number, day = golive
+    of_golive = Cut(cut.departments, cut.priority, Dimension.GOLIVE, str(number))
+    return curve(of_golive, day, today)
 
 
 def _decisions(cut: Cut, user: User, now: datetime) -> list[Decision]:

@@ -1,9 +1,8 @@
 """Figures of a period, read from rollups: any period from few rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from operator import add
 
 from django.db import connection
 
@@ -12,9 +11,7 @@ from snags.days import ORIGIN, WEEK, pieces, start_of
 from snags.figures.definitions import Cut, Dimension
 from snags.figures.periods import Period
 from snags.models import Snag
-from snags.services.rollup_sql import BUCKET_SUMS, SUMS
-
-NOTHING = (0,) * buckets.COUNT
+from snags.services.rollup_sql import SUMS
 
 
 @dataclass(frozen=True)
@@ -29,11 +26,11 @@ class Counts:
     resolution_met: int = 0
     resolution_missed: int = 0
     breached: int = 0
-    buckets: tuple[int, ...] = field(default=NOTHING, repr=False)
+    times: int = field(default=0, repr=False)
 
     def __add__(self, other: "Counts") -> "Counts":
         sums = (getattr(self, name) + getattr(other, name) for name in SUMS)
-        return Counts(*sums, tuple(map(add, self.buckets, other.buckets)))
+        return Counts(*sums, self.times + other.times)
 
     @property
     def response(self) -> int:
@@ -61,7 +58,7 @@ class Counts:
     @property
     def median_hours(self) -> float | None:
         """Half of the snags took no longer; within `buckets.ERROR` of the exact one."""
-        minutes = buckets.median(self.buckets)
+        minutes = buckets.median(self.times)
         return None if minutes is None else minutes / 60
 
 
@@ -103,7 +100,7 @@ _SUMS = ", ".join(f"sum(r.{name})::int" for name in SUMS)
 
 # ruff: noqa: S608 - the texts are put together from this module's own constants.
 _BY_LABEL = f"""
-SELECT p.label, r.priority, {_SUMS}, ARRAY[{BUCKET_SUMS}]
+SELECT p.label, r.priority, {_SUMS}, sum(r.times)
 FROM unnest(%(labels)s::int[], %(spans)s::int[], %(starts)s::date[])
     AS p(label, span, start)
 JOIN snags_rollup r ON r.span = p.span AND r.start = p.start
@@ -114,7 +111,7 @@ GROUP BY p.label, r.priority
 _BY_VALUE = f"""
 WITH sums AS (
     SELECT r.dimension, r.key, {", ".join(f"sum(r.{n})::int AS {n}" for n in SUMS)},
-        ARRAY[{BUCKET_SUMS}] AS buckets
+        sum(r.times) AS times
     FROM unnest(%(dimensions)s::text[]) AS d(dimension)
     CROSS JOIN unnest(%(spans)s::int[], %(starts)s::date[]) AS p(span, start)
     JOIN snags_rollup r ON r.span = p.span AND r.start = p.start
@@ -122,14 +119,19 @@ WITH sums AS (
     WHERE r.scope = ANY(%(scopes)s::bigint[])
         AND (%(priority)s::int IS NULL OR r.priority = %(priority)s)
     GROUP BY r.dimension, r.key
+), keys AS (
+    SELECT dimension, key FROM sums
+    UNION
+    SELECT * FROM unnest(%(also_of)s::text[], %(also)s::text[])
 )
-SELECT s.dimension, s.key, coalesce(t.name, u.name, b.name, ''),
-    {", ".join(f"s.{n}" for n in SUMS)}, s.buckets
-FROM sums s
-LEFT JOIN accounts_party t ON s.dimension = 'team' AND t.id::text = s.key
-LEFT JOIN accounts_user u ON s.dimension = 'owner' AND u.id::text = s.key
-LEFT JOIN snags_businessprocess b ON s.dimension = 'process' AND b.id::text = s.key
-ORDER BY s.opened + s.resolved DESC, s.key
+SELECT k.dimension, k.key, coalesce(t.name, u.name, b.name, ''),
+    {", ".join(f"coalesce(s.{n}, 0)" for n in SUMS)}, s.times
+FROM keys k
+LEFT JOIN sums s USING (dimension, key)
+LEFT JOIN accounts_party t ON k.dimension = 'team' AND t.id::text = k.key
+LEFT JOIN accounts_user u ON k.dimension = 'owner' AND u.id::text = k.key
+LEFT JOIN snags_businessprocess b ON k.dimension = 'process' AND b.id::text = k.key
+ORDER BY coalesce(s.opened + s.resolved, 0) DESC, k.key
 """
 
 Labelled = tuple[int, int, date]
@@ -146,9 +148,15 @@ def weeks(cut: Cut, period: Period) -> tuple[list[Week], Counts]:
     ], _sum(found.get(-1, {}).values())
 
 
-def tables(cut: Cut, period: Period) -> dict[str, list[Line]]:
-    """The period by team, owner, process and cause, each with its name; one query."""
+def tables(
+    cut: Cut, period: Period, *, also: Mapping[str, Collection[str]]
+) -> dict[str, list[Line]]:
+    """The period by team, owner, process and cause, each with its name; one query.
+
+    `also` are values that belong in a table though nothing happened to them.
+    """
     cuts = list(pieces(period.first, period.last))
+    pairs = [(of, key) for of in TABLES for key in also.get(of, ())]
     lines: dict[str, list[Line]] = {dimension: [] for dimension in TABLES}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -159,12 +167,13 @@ def tables(cut: Cut, period: Period) -> dict[str, list[Line]]:
                 "starts": [start for _, start in cuts],
                 "scopes": cut.scopes,
                 "priority": cut.priority,
+                "also_of": [of for of, _ in pairs],
+                "also": [key for _, key in pairs],
             },
         )
-        for dimension, key, name, *sums, counts in cursor.fetchall():
-            lines[dimension].append(
-                Line(key, name or name_of(dimension, key), Counts(*sums, tuple(counts)))
-            )
+        for dimension, key, name, *sums, times in cursor.fetchall():
+            every = Counts(*sums, int(times or 0))
+            lines[dimension].append(Line(key, name or name_of(dimension, key), every))
     return lines
 
 
@@ -212,8 +221,8 @@ def _by_label(cut: Cut, wanted: list[Labelled]) -> dict[int, dict[int, Counts]]:
                 "priority": cut.priority,
             },
         )
-        for label, priority, *sums, counts in cursor.fetchall():
-            found.setdefault(label, {})[priority] = Counts(*sums, tuple(counts))
+        for label, priority, *sums, times in cursor.fetchall():
+            found.setdefault(label, {})[priority] = Counts(*sums, int(times))
     return found
 
 

@@ -1,6 +1,5 @@
 from typing import ClassVar
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -12,8 +11,7 @@ class Rollup(models.Model):
     A row counts `span` days from `start` on: a day, a week from its Monday, or four
     weeks, so that any period is read from few rows. A day is a calendar day in the
     organisation's time zone. `scope` 0 is the whole organisation, else a department.
-    `buckets` counts times to resolve in the steps of `snags.buckets`, beginning with
-    step `first_bucket`; steps before and after are empty.
+    `times` counts times to resolve in the steps of `snags.buckets`, as one number.
     """
 
     class Dimension(models.TextChoices):
@@ -43,8 +41,7 @@ class Rollup(models.Model):
     resolution_met = models.PositiveIntegerField(default=0)
     resolution_missed = models.PositiveIntegerField(default=0)
     breached = models.PositiveIntegerField(default=0)
-    first_bucket = models.PositiveSmallIntegerField(default=0)
-    buckets = ArrayField(models.PositiveIntegerField(), default=list)
+    times = models.DecimalField(max_digits=640, decimal_places=0, default=0)
 
     class Meta:
         ordering: ClassVar = ["start", "id"]

@@ -6,7 +6,7 @@ only rows that differ, so that recounting an unchanged day costs no dead rows.
 
 # ruff: noqa: S608 - the texts are put together from this module's own constants.
 
-from snags.buckets import COUNT
+from snags.buckets import DIGITS
 
 SUMS = (
     "opened",
@@ -19,122 +19,89 @@ SUMS = (
     "breached",
 )
 _KEY = ("span", "start", "scope", "dimension", "key", "priority")
-_VALUES = (*SUMS, "first_bucket", "buckets")
+_VALUES = (*SUMS, "times")
 _SAME_KEY = " AND ".join(f"f.{name} = r.{name}" for name in _KEY)
 
-# One row a fact: something that happened on a day and is counted there. A clock counts
+# One row a fact: something that happened that day and is counted there. A clock counts
 # where it stopped: met if it never went past its deadline. A breach counts where the
-# deadline fell, whatever became of the clock.
-_FACTS = """
-    SELECT d.day, s.id AS snag_id, s.priority, 'opened' AS fact, NULL::int AS bucket
-    FROM days d JOIN snags_snag s
-      ON s.reported_at >= d.begins AND s.reported_at < d.ends
+# deadline fell, whatever became of the clock. One day a statement: with its bounds as
+# constants the planner knows that they are few rows of an index.
+_SNAG = "s.department_id, s.team_id, s.owner_id, s.process_id, s.cause, s.snaglist_id"
+_FACTS = f"""
+    SELECT s.priority, 'opened' AS fact, NULL::numeric AS time, {_SNAG}
+    FROM snags_snag s
+    WHERE s.reported_at >= %(begins)s AND s.reported_at < %(ends)s
   UNION ALL
-    SELECT d.day, s.id, s.priority, 'resolved', width_bucket(
+    SELECT s.priority, 'resolved', ('1' || repeat('0', {DIGITS} * width_bucket(
         (extract(epoch FROM s.resolved_at - s.reported_at) / 60)::float8,
-        %(edges)s::float8[])
-    FROM days d JOIN snags_snag s
-      ON s.resolved_at >= d.begins AND s.resolved_at < d.ends
+        %(edges)s::float8[])))::numeric, {_SNAG}
+    FROM snags_snag s
+    WHERE s.resolved_at >= %(begins)s AND s.resolved_at < %(ends)s
   UNION ALL
-    SELECT d.day, s.id, s.priority, 'closed', NULL
-    FROM days d JOIN snags_snag s
-      ON s.closed_at >= d.begins AND s.closed_at < d.ends
+    SELECT s.priority, 'closed', NULL, {_SNAG}
+    FROM snags_snag s
+    WHERE s.closed_at >= %(begins)s AND s.closed_at < %(ends)s
   UNION ALL
-    SELECT d.day, c.snag_id, c.priority, c.kind || CASE
+    SELECT c.priority, c.kind || CASE
         WHEN c.breached_at IS NULL AND c.stopped_at <= c.due_at THEN '_met'
-        ELSE '_missed' END, NULL
-    FROM days d JOIN snags_clock c
-      ON c.stopped_at >= d.begins AND c.stopped_at < d.ends
+        ELSE '_missed' END, NULL, {_SNAG}
+    FROM snags_clock c
     JOIN sla_versions v ON v.id = c.contract_version_id
+    JOIN snags_snag s ON s.id = c.snag_id
+    WHERE c.stopped_at >= %(begins)s AND c.stopped_at < %(ends)s
   UNION ALL
-    SELECT d.day, c.snag_id, c.priority, 'breached', NULL
-    FROM days d JOIN snags_clock c
-      ON c.breached_at >= d.begins AND c.breached_at < d.ends
+    SELECT c.priority, 'breached', NULL, {_SNAG}
+    FROM snags_clock c
     JOIN sla_versions v ON v.id = c.contract_version_id
+    JOIN snags_snag s ON s.id = c.snag_id
+    WHERE c.breached_at >= %(begins)s AND c.breached_at < %(ends)s
 """
 
 _FACT_SUMS = ",\n        ".join(
     f"count(*) FILTER (WHERE fact = '{name}') AS {name}" for name in SUMS
 )
-_BUCKET_COUNTS = ", ".join(
-    f"count(*) FILTER (WHERE bucket = {bucket})::int" for bucket in range(COUNT)
-)
-
 _DAY_CELLS = f"""
-days AS (
-    SELECT * FROM unnest(%(days)s::date[], %(begins)s::timestamptz[],
-                         %(ends)s::timestamptz[]) AS d(day, begins, ends)
-),
 sla_versions AS (
     SELECT v.id FROM sla_contractversion v JOIN sla_contract k ON k.id = v.contract_id
     WHERE k.kind = 'sla'
 ),
 facts AS ({_FACTS}),
 wide AS (
-    SELECT f.day, f.priority, f.fact, f.bucket, p.scope, k.dimension, k.key
+    SELECT f.priority, f.fact, f.time, p.scope, k.dimension, k.key
     FROM facts f
-    JOIN snags_snag s ON s.id = f.snag_id
-    JOIN snags_snaglist l ON l.id = s.snaglist_id
+    JOIN snags_snaglist l ON l.id = f.snaglist_id
     CROSS JOIN LATERAL (
         SELECT 0::bigint AS scope
         UNION ALL
-        SELECT s.department_id WHERE s.department_id IS NOT NULL
+        SELECT f.department_id WHERE f.department_id IS NOT NULL
     ) p
     CROSS JOIN LATERAL (VALUES
         ('all', ''),
         ('golive', l.golive_id::text),
-        ('team', coalesce(s.team_id::text, '')),
-        ('owner', coalesce(s.owner_id::text, '')),
-        ('process', coalesce(s.process_id::text, '')),
-        ('cause', s.cause)
+        ('team', coalesce(f.team_id::text, '')),
+        ('owner', coalesce(f.owner_id::text, '')),
+        ('process', coalesce(f.process_id::text, '')),
+        ('cause', f.cause)
     ) k(dimension, key)
 ),
-cells AS (
-    SELECT day, scope, dimension, key, priority,
-        {_FACT_SUMS}
-    FROM wide GROUP BY day, scope, dimension, key, priority
-),
-times AS (
-    SELECT day, scope, dimension, key, priority,
-        min(bucket) AS first_bucket, max(bucket) AS last_bucket,
-        ARRAY[{_BUCKET_COUNTS}] AS counts
-    FROM wide WHERE bucket IS NOT NULL
-    GROUP BY day, scope, dimension, key, priority
-),
 fresh AS (
-    SELECT 1 AS span, day AS start, scope, dimension, key, priority,
-        {", ".join(SUMS)},
-        coalesce(first_bucket, 0) AS first_bucket,
-        coalesce(counts[first_bucket + 1 : last_bucket + 1], '{{}}') AS buckets
-    FROM cells LEFT JOIN times USING (day, scope, dimension, key, priority)
+    SELECT 1 AS span, %(day)s::date AS start, scope, dimension, key, priority,
+        {_FACT_SUMS},
+        coalesce(sum(time), 0) AS times
+    FROM wide GROUP BY scope, dimension, key, priority
 )
 """
 
-BUCKET_SUMS = ", ".join(
-    f"coalesce(sum(r.buckets[{bucket + 1} - r.first_bucket]), 0)::int"
-    for bucket in range(COUNT)
-)
-
 # Larger spans are sums of the next smaller ones, counted in the same transaction.
 _SPAN_CELLS = f"""
-sums AS (
-    SELECT p.start, r.scope, r.dimension, r.key, r.priority,
+fresh AS (
+    SELECT %(span)s AS span, p.start, r.scope, r.dimension, r.key, r.priority,
         {", ".join(f"sum(r.{name})::int AS {name}" for name in SUMS)},
-        min(r.first_bucket) FILTER (WHERE r.resolved > 0) AS first_bucket,
-        max(r.first_bucket + cardinality(r.buckets) - 1)
-            FILTER (WHERE r.resolved > 0) AS last_bucket,
-        ARRAY[{BUCKET_SUMS}] AS counts
+        sum(r.times) AS times
     FROM unnest(%(starts)s::date[]) AS p(start)
     JOIN snags_rollup r ON r.span = %(part)s
         AND r.start >= p.start AND r.start < p.start + %(span)s
     GROUP BY p.start, r.scope, r.dimension, r.key, r.priority
-),
-fresh AS (
-    SELECT %(span)s AS span, start, scope, dimension, key, priority,
-        {", ".join(SUMS)},
-        coalesce(first_bucket, 0) AS first_bucket,
-        coalesce(counts[first_bucket + 1 : last_bucket + 1], '{{}}') AS buckets
-    FROM sums
 )
 """
 
@@ -154,7 +121,7 @@ WHERE ({", ".join(f"r.{name}" for name in _VALUES)})
     IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _VALUES)})
 """
 
-COUNT_DAYS = f"WITH {_DAY_CELLS}{_REPLACE}"
+COUNT_DAY = f"WITH {_DAY_CELLS}{_REPLACE}"
 ADD_UP = f"WITH {_SPAN_CELLS}{_REPLACE}"
 
 # The days of the oldest notes, and every note of those days with them.

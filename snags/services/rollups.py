@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from opsdesk.core.models import Heartbeat
 from snags.buckets import EDGES
 from snags.days import FOUR_WEEKS, WEEK, begins, start_of
-from snags.services.rollup_sql import ADD_UP, COUNT_DAYS, NOTE_ALL_DAYS, TAKE_NOTES
+from snags.services.rollup_sql import ADD_UP, COUNT_DAY, NOTE_ALL_DAYS, TAKE_NOTES
 
 HEARTBEAT = "rollup"
 BATCH = 28
@@ -81,17 +81,18 @@ def _count_batch(limit: int, *, wait: bool = False) -> int:
 
 def _count(days: Collection[date]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            COUNT_DAYS,
-            {
-                "span": 1,
-                "starts": list(days),
-                "days": list(days),
-                "begins": [begins(day) for day in days],
-                "ends": [begins(day + timedelta(days=1)) for day in days],
-                "edges": list(EDGES),
-            },
-        )
+        for day in days:
+            cursor.execute(
+                COUNT_DAY,
+                {
+                    "span": 1,
+                    "day": day,
+                    "starts": [day],
+                    "begins": begins(day),
+                    "ends": begins(day + timedelta(days=1)),
+                    "edges": list(EDGES),
+                },
+            )
         for part, span in ((1, WEEK), (WEEK, FOUR_WEEKS)):
             starts = sorted({start_of(day, span) for day in days})
             cursor.execute(ADD_UP, {"part": part, "span": span, "starts": starts})

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from opsdesk.core.models import Heartbeat
+from snags.buckets import bucket_of, packed
 from snags.days import begins, day_of, pieces
 from snags.models import Clock, Rollup, RollupNote, Snag
 from snags.services import editing, lifecycle, rollups, sweep, talk
@@ -59,7 +60,7 @@ def test_each_fact_counts_on_the_day_it_happened(resolved):
     assert (monday.opened, monday.breached) == (1, 2)
     assert (tuesday.response_met, tuesday.response_missed) == (0, 1)
     assert (wednesday.resolution_missed, wednesday.resolved) == (1, 1)
-    assert (wednesday.first_bucket, wednesday.buckets) == (46, [1])
+    assert wednesday.times == packed(bucket_of(48 * 60))
 
 
 def test_weeks_and_four_weeks_are_the_sums_of_their_days(resolved):
@@ -76,7 +77,7 @@ def test_weeks_and_four_weeks_are_the_sums_of_their_days(resolved):
             "response_missed__sum": 1,
         }
     assert counted(span=7).start == date(2026, 3, 2)
-    assert counted(span=7).buckets == [1]
+    assert counted(span=7).times == packed(bucket_of(48 * 60))
 
 
 def test_counting_twice_changes_nothing(resolved):
