@@ -1,0 +1,53 @@
+import pytest
+from django.core.management import CommandError, call_command
+
+from opsdesk.accounts.models import User
+from opsdesk.site.demo import loading
+from snags.models import ClockRevision, Rollup, Snag
+from snags.moves import Status
+from snags.services import replay, sweep
+
+
+@pytest.fixture
+def developing(settings):
+    settings.DEBUG = True
+
+
+def test_the_demo_company_is_alive(db, developing):
+    loading.load()
+
+    assert Snag.objects.count() > 500
+    assert set(Snag.objects.values_list("status", flat=True)) == set(Status)
+    assert Rollup.objects.filter(breached__gt=0).exists()
+    assert replay.drifted(ClockRevision.objects.order_by("pk")) == []
+    assert {user.job for user in User.objects.filter(is_demo=True)} >= {
+        "Payroll officer",
+        "Support analyst",
+        "Service manager",
+        "Release administrator",
+    }
+
+
+def test_the_sweep_has_nothing_old_to_tell(db, developing):
+    loading.load()
+    at = Snag.objects.order_by("-updated_at").first().updated_at
+
+    assert sweep.fire_batch(at=at) == 0
+
+
+@pytest.mark.parametrize("debug", [False])
+def test_demo_passwords_are_refused_outside_development(db, settings, debug):
+    settings.DEBUG = debug
+
+    with pytest.raises(CommandError, match="development only"):
+        call_command("load_demo")
+
+    assert User.objects.count() == 0
+
+
+def test_somebodys_data_is_never_overwritten(sam, developing):
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("load_demo")
+    call_command("load_demo", "--if-empty")
+
+    assert list(User.objects.all()) == [sam]
