@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, models, transaction
+from django.db.models import F
 
 from opsdesk.accounts.models import Party
 from opsdesk.core import clock
@@ -48,7 +49,7 @@ from snags.services.import_rows import (
     events_of,
     record_of,
 )
-from snags.services.rows import days_of, note_days
+from snags.services.rows import note_days
 
 WORKED_ON = "somebody has worked on it in opsdesk since"
 OLDER = "the file is older than what was imported before"
@@ -231,7 +232,7 @@ def _create(built: list[Built], around: Around) -> None:
         event for one in built for event in events_of(one, around, Counter())
     )
     _hang(built)
-    Clock.objects.bulk_create(clock for one in built for clock in one.plan.clocks)
+    Clock.objects.bulk_create(row for one in built for row in one.plan.clocks)
     _log_clocks(built)
 
 
@@ -244,7 +245,7 @@ def _update(
     pks = sorted(known[history.number].snag_id for history in histories)
     snags = {snag.pk: snag for snag in Snag.objects.filter(pk__in=pks).order_by("pk")}
     told = _told(pks)
-    before = [days_of(snag) for snag in snags.values()]
+    before = _instants(snags.values())
     built = [
         build(history, around, snags[known[history.number].snag_id])
         for history in histories
@@ -265,8 +266,7 @@ def _update(
     Handover.objects.filter(snag__in=pks).delete()
     _hang(built)
     _replace_clocks(built, pks)
-    note_days(*(day for days in before for day in days))
-    _note(built)
+    _note(built, before)
 
 
 def _write_timeline(events: Iterable[SnagEvent]) -> None:
@@ -316,6 +316,12 @@ def _replace_clocks(built: list[Built], pks: Sequence[int]) -> None:
             kept.append(planned)
     Clock.objects.bulk_create(fresh)
     _overwrite(kept, CLOCK_FIELDS)
+    # The longer log may show that a promise told as broken had been kept by then.
+    ClockEvent.objects.filter(
+        clock__in=[row.pk for row in kept],
+        voided_at__isnull=True,
+        due_at__gte=F("clock__stopped_at"),
+    ).update(voided_at=clock.now(), void_cause="late_evidence")
     _log_clocks(built)
 
 
@@ -327,11 +333,24 @@ def _log_clocks(built: Iterable[Built]) -> None:
     ClockRevision.objects.bulk_create(r for plan in plans for r in plan.revisions)
 
 
-def _note(built: Iterable[Built]) -> None:
+def _note(built: Iterable[Built], before: Iterable[datetime | None] = ()) -> None:
     """Have every day these snags and their clocks count on counted again."""
-    instants: set[datetime | None] = set()
+    instants = {*before, *_instants(one.snag for one in built)}
     for one in built:
-        instants.update(days_of(one.snag))
-        instants.update(clock.stopped_at for clock in one.plan.clocks)
-        instants.update(clock.breached_at for clock in one.plan.clocks)
+        instants.update(row.stopped_at for row in one.plan.clocks)
+        instants.update(row.breached_at for row in one.plan.clocks)
+        instants.update(event.due_at for event in one.plan.events)
     note_days(*instants)
+
+
+def _instants(snags: Iterable[Snag]) -> set[datetime | None]:
+    """When snags were reported, resolved and closed, and what their clocks did."""
+    found: set[datetime | None] = set()
+    pks = []
+    for snag in snags:
+        found.update((snag.reported_at, snag.resolved_at, snag.closed_at))
+        pks.append(snag.pk)
+    clocks = Clock.objects.filter(snag__in=pks).order_by("pk")
+    for instants in clocks.values_list("stopped_at", "breached_at"):
+        found.update(instants)
+    return found
