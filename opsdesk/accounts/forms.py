@@ -66,8 +66,12 @@ class PersonForm(CleanTextMixin, forms.Form):
     name = forms.CharField(max_length=120)
     email = forms.EmailField(label="E-mail address", max_length=254)
     job = forms.CharField(label="Job title", max_length=120, required=False)
-    department = forms.ModelChoiceField(Party.objects.none(), required=False)
-    team = forms.ModelChoiceField(Party.objects.none(), required=False)
+    department = forms.ModelChoiceField(
+        Party.objects.none(), empty_label="None", required=False
+    )
+    team = forms.ModelChoiceField(
+        Party.objects.none(), empty_label="None", required=False
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,14 +95,15 @@ class GrantForm(CleanTextMixin, forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
     department = forms.ModelChoiceField(
         Party.objects.none(),
-        label="Only for",
+        label="Only in",
         empty_label="Every department",
         required=False,
     )
     supplier = forms.ModelChoiceField(
         Party.objects.none(),
-        label="Supplier",
-        help_text="For supplier contacts: whom they work for.",
+        label="Works for",
+        empty_label="Us",
+        help_text="For supplier contacts: their supplier.",
         required=False,
     )
     emergency_approver = forms.BooleanField(
@@ -131,7 +136,7 @@ class EndRoleForm(forms.Form):
 class PartyForm(CleanTextMixin, forms.Form):
     name = forms.CharField(max_length=120)
     parent = forms.ModelChoiceField(
-        Party.objects.none(), label="Part of", required=False
+        Party.objects.none(), label="Part of", empty_label="Nothing", required=False
     )
     email = forms.EmailField(label="Mailbox", max_length=254, required=False)
 

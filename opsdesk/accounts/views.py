@@ -30,6 +30,7 @@ from opsdesk.accounts.models import Membership, User
 from opsdesk.accounts.permissions import SEES_PEOPLE, can_administer_access
 from opsdesk.accounts.services import parties, people, roles, tokens
 from opsdesk.accounts.services.profile import save_profile
+from opsdesk.core import clock
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy, public
 
@@ -54,7 +55,7 @@ def profile(request: UserRequest) -> HttpResponse:
     if submit(form, save_profile, user, actor=user):
         messages.success(request, "Your settings are saved.")
         return redirect("accounts:profile")
-    context = {"form": form, "tokens": queries.token_rows(user)}
+    context = {"form": form, "tokens": queries.token_rows(user), "now": clock.now()}
     context["memberships"] = queries.memberships_of(user)
     return render(request, "accounts/profile.html", context)
 
@@ -105,6 +106,7 @@ def person(request: UserRequest, pk: int) -> HttpResponse:
         "history": queries.history_of(row),
         "tokens": queries.token_rows(row),
         "is_oneself": row == request.user,
+        "now": clock.now(),
     }
     return render(request, "accounts/person.html", _with_rights(request, context))
 
@@ -209,7 +211,8 @@ def role_end(request: UserRequest, pk: int) -> HttpResponse:
 @require_GET
 def role_requests(request: UserRequest) -> HttpResponse:
     page = _page(queries.role_requests(request.user), request)
-    context = {"page": page, "rows": queries.request_rows(request.user, page)}
+    rows = queries.request_rows(request.user, page)
+    context = {"page": page, "rows": rows, "now": clock.now()}
     return render(request, "accounts/role_requests.html", context)
 
 
