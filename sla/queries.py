@@ -76,6 +76,12 @@ def timeline_of(calendar_id: int) -> StoredTimeline:
     return [[start.isoformat() if start else None, pk] for start, pk in steps]
 
 
+def current(timeline: StoredTimeline) -> StoredTimeline:
+    """The timeline in force of the calendar a stored timeline belongs to."""
+    version = CalendarVersion.objects.only("calendar_id").get(pk=spans(timeline)[0])
+    return timeline_of(version.calendar_id)
+
+
 def load(timeline: StoredTimeline) -> Timeline:
     """The compiled timeline of a stored one; versions never change, so it is cached."""
     return _timeline(tuple((start, pk) for start, pk in timeline))

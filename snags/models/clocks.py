@@ -156,7 +156,9 @@ class ClockEvent(models.Model):
         ordering: ClassVar = ["due_at", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                name="clock_event_once", fields=["clock", "level", "arm"]
+                name="clock_event_once",
+                fields=["clock", "level", "arm"],
+                condition=Q(voided_at__isnull=True),
             ),
             models.CheckConstraint(
                 name="breach_is_never_rearmed",

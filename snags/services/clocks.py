@@ -1,35 +1,44 @@
 """Clocks: started, paused, stopped and recomputed inside the verbs that cause it.
 
-Every function here expects the snag's row to be locked by its caller, and keeps three
-things true in the same transaction: a clock's cached deadline equals what the engine
-computes, every computation leaves a revision, and the snag carries the earliest
-deadline of its live clocks.
+Every function here expects the snag's row to be locked by its caller; how a clock is
+computed and put on record is `reckoning`.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 
-from opsdesk.accounts.models import User
-from sla.clocks import Interval, Reading, read
+from django.db.models import F, Min, Value
+from django.db.models.functions import Greatest, Now
+
+from sla.clocks import Interval
 from sla.models import ContractVersion
-from sla.queries import Promise, load, promises_in_force
-from snags.clockwork import BREACH, inputs_of, intervals, terms_of
-from snags.models import Clock, ClockEvent, ClockRevision, Pause, Snag
+from sla.queries import Promise, current, load, promises_in_force
+from snags.clockwork import intervals
+from snags.models import (
+    Clock,
+    ClockEvent,
+    ClockRevision,
+    Pause,
+    Snag,
+    SnagComment,
+    SnagEvent,
+)
+from snags.services.reckoning import (
+    BREAKING,
+    Cause,
+    cache_due,
+    compute,
+    fired_levels,
+    passed,
+    revision_of,
+    settle,
+    take_off,
+)
 from snags.services.rows import days_of, note_days
 
-State = Clock.State
-Fired = dict[str, int]  # level -> the last arm that went off
+__all__ = ["Cause", "cache_due", "compute", "passed"]
 
-
-@dataclass(frozen=True)
-class Cause:
-    """Why a clock is computed again, by whom, and as of when."""
-
-    name: str
-    at: datetime
-    actor: User | None = None
+BY_VOICE = frozenset({Snag.Channel.PHONE, Snag.Channel.WALK_IN})
 
 
 def plan_clocks(snag: Snag, at: datetime) -> list[Clock]:
@@ -53,7 +62,7 @@ def save_new(
     """Insert planned clocks with their first revisions."""
     Clock.objects.bulk_create(clocks)
     ClockRevision.objects.bulk_create(
-        _revision(clock, None, pauses, cause) for clock in clocks
+        revision_of(clock, None, pauses, cause) for clock in clocks
     )
 
 
@@ -62,7 +71,7 @@ def recompute(snag: Snag, cause: Cause, *, kinds: Collection[str] = ()) -> None:
     clocks, pauses, fired = _load(snag)
     for clock in clocks:
         if clock.is_live and (not kinds or clock.kind in kinds):
-            _settle(clock, pauses, fired[clock.pk], cause)
+            settle(clock, pauses, fired[clock.pk], cause)
     cache_due(snag, clocks, pauses)
 
 
@@ -74,9 +83,15 @@ def stop(snag: Snag, kind: str, cause: Cause) -> bool:
     clocks, pauses, fired = _load(snag)
     live = [clock for clock in clocks if clock.is_live and clock.kind == kind]
     for clock in live:
+        # Nobody stops a clock before it starts: the cause may be told late.
         clock.stopped_at = max(cause.at, clock.started_at)
-        _void_late_evidence(clock, cause)
-        _settle(clock, pauses, fired[clock.pk], cause)
+        _void_late_evidence(clock)
+        settle(
+            clock,
+            pauses,
+            fired[clock.pk],
+            Cause(cause.name, clock.stopped_at, cause.actor),
+        )
     cache_due(snag, clocks, pauses)
     if live:
         note_days(*days_of(snag))
@@ -88,7 +103,7 @@ def cancel(snag: Snag, cause: Cause, *, kinds: Collection[str] = ()) -> None:
     clocks, pauses, _ = _load(snag)
     for clock in clocks:
         if clock.is_live and (not kinds or clock.kind in kinds):
-            _cancel(clock, cause, pauses)
+            take_off(clock, pauses, cause)
     cache_due(snag, clocks, pauses)
 
 
@@ -99,8 +114,13 @@ def pause(snag: Snag, reason: str, cause: Cause) -> None:
 
 
 def unpause(snag: Snag, cause: Cause) -> bool:
-    """End the open pause, if there is one; deadlines come back, later by its length."""
-    ended = Pause.objects.filter(snag=snag, to_at__isnull=True).update(to_at=cause.at)
+    """End the open pause, if there is one; deadlines come back, later by its length.
+
+    An end told to lie before its beginning leaves a pause of no length.
+    """
+    ended = Pause.objects.filter(snag=snag, to_at__isnull=True).update(
+        to_at=Greatest(F("from_at"), Value(cause.at))
+    )
     if ended:
         recompute(snag, cause)
     return bool(ended)
@@ -110,51 +130,50 @@ def reprioritise(snag: Snag, cause: Cause) -> None:
     """Hold the snag to what was promised for its new priority, counted from the start.
 
     A deadline that thereby lies in the past is a breach with that cause; an earlier
-    breach stays on record even when the new promise is wider.
+    breach stays on record even when the new promise is wider. A promise that was taken
+    off with an earlier priority comes back, and what was answered meanwhile counts.
     """
     clocks, pauses, fired = _load(snag)
-    promises = {
-        promise.target.kind: promise
-        for promise in promises_in_force(
-            snag.environment.landscape, priority=snag.priority, at=snag.reported_at
-        )
-    }
+    promises = _promises(snag)
     for clock in clocks:
-        if clock.is_live and clock.kind in promises:
-            _adopt(clock, promises[clock.kind], snag.priority)
-            _settle(clock, pauses, fired[clock.pk], cause)
-        elif clock.is_live:
-            _cancel(clock, cause, pauses)
-    known = {clock.kind for clock in clocks}
-    added = [
-        _new_clock(snag, promise, snag.reported_at)
-        for kind, promise in promises.items()
-        if kind not in known
-    ]
-    for clock in added:
-        compute(clock, pauses, {}, cause.at)
-    save_new(added, cause, pauses)
-    cache_due(snag, [*clocks, *added], pauses)
+        if clock.is_live and clock.kind not in promises:
+            take_off(clock, pauses, cause)
+    for kind, promise in promises.items():
+        last = _last(clocks, kind)
+        if last is None:
+            clocks.append(_added(snag, promise, pauses, cause))
+        elif last.is_live or last.state == Clock.State.CANCELLED:
+            _adopt(last, promise, snag.priority)
+            _count_answer(snag, last)
+            settle(last, pauses, fired[last.pk], cause)
+    cache_due(snag, clocks, pauses)
 
 
 def reopen(snag: Snag, cause: Cause) -> None:
     """Let the resolution clock count again, in the way its contract says.
 
     Resume: the time it lay resolved does not count. New cycle: after the window a new
-    clock starts; within it, it resumes. Never: it stays stopped.
+    clock starts; within it, it resumes. Never: it stays stopped. What was promised is
+    looked up again, for the calendar or the contract may have been put right meanwhile.
     """
     clocks, _, fired = _load(snag)
-    last = max(
-        (c for c in clocks if c.kind == Clock.Kind.RESOLUTION and c.stopped_at),
-        key=lambda clock: clock.cycle,
-        default=None,
-    )
-    if last is None or last.stopped_at is None:
+    promise = _promises(snag).get(Clock.Kind.RESOLUTION)
+    last = _last(clocks, Clock.Kind.RESOLUTION)
+    if last is None or last.is_live:
         return
+    left_at = last.stopped_at or _taken_off_at(last)
+    if promise is not None:
+        _adopt(last, promise, snag.priority)
+    elif last.state == Clock.State.CANCELLED:
+        return
+    else:
+        last.timeline = current(last.timeline)
     mode = last.contract_version.reopen_mode
     if mode == ContractVersion.ReopenMode.NEVER:
         return
-    if mode == ContractVersion.ReopenMode.NEW_CYCLE and _window_passed(last, cause.at):
+    if mode == ContractVersion.ReopenMode.NEW_CYCLE and _window_passed(
+        last, left_at, cause.at
+    ):
         added = _next_cycle(last, cause.at)
         compute(added, (), {}, cause.at)
         save_new([added], cause)
@@ -163,71 +182,20 @@ def reopen(snag: Snag, cause: Cause) -> None:
     Pause.objects.create(
         snag=snag,
         reason=Pause.Reason.RESOLVED,
-        from_at=last.stopped_at,
-        to_at=cause.at,
+        from_at=left_at,
+        to_at=max(left_at, cause.at),
         actor=cause.actor,
     )
     last.stopped_at = None
     last.elapsed_seconds = None
-    pauses = intervals(snag.pauses.all())
-    _settle(last, pauses, fired[last.pk], cause)
+    pauses = intervals(snag.pauses.order_by("from_at", "pk"))
+    settle(last, pauses, fired[last.pk], cause)
     cache_due(snag, clocks, pauses)
 
 
-def compute(
-    clock: Clock, pauses: tuple[Interval, ...], fired: Fired, at: datetime
-) -> Reading:
-    """Write what the engine says as of `at` into the clock's columns (not saved)."""
-    reading = read(terms_of(clock, pauses), at)
-    clock.state = State(reading.state)
-    clock.due_at = reading.due_at
-    # On hold with a known deadline means that it fell before the hold: it is lost.
-    lost = reading.breached or (reading.state == "paused" and reading.due_at)
-    if lost and clock.breached_at is None:
-        clock.breached_at = reading.due_at
-    if clock.state == State.PAUSED and clock.due_at is None and clock.breached_at:
-        clock.due_at = clock.breached_at
-    if clock.stopped_at:
-        clock.elapsed_seconds = reading.elapsed_seconds
-    upcoming = _upcoming(reading, fired, at) if clock.state == State.RUNNING else None
-    clock.next_event_at, clock.next_level = upcoming or (None, "")
-    return reading
-
-
-def passed(
-    clock: Clock, reading: Reading, fired: Fired, cause: Cause | None = None
-) -> list[ClockEvent]:
-    """The levels a clock has passed and nobody has recorded yet."""
-    limit = clock.stopped_at or (cause.at if cause else None)
-    return [
-        ClockEvent(
-            clock=clock,
-            level=level,
-            due_at=due,
-            cause=cause.name if cause and level == BREACH else "",
-        )
-        for due, level in reading.levels
-        if level not in fired and (limit is None or due < limit)
-    ]
-
-
-def cache_due(
-    snag: Snag, clocks: Iterable[Clock], pauses: tuple[Interval, ...]
-) -> None:
-    """Set (and save, once it exists) the earliest deadline and warning of live clocks."""
-    live = [clock for clock in clocks if clock.is_live]
-    due = [clock.due_at for clock in live if clock.due_at]
-    risk = [instant for clock in live if (instant := _risk_from(clock, pauses))]
-    before = snag.next_due_at, snag.at_risk_from
-    snag.next_due_at = min(due, default=None)
-    snag.at_risk_from = min(risk, default=None)
-    if snag.pk and before != (snag.next_due_at, snag.at_risk_from):
-        Snag.objects.filter(pk=snag.pk).update(
-            next_due_at=snag.next_due_at, at_risk_from=snag.at_risk_from
-        )
-
-
-def _load(snag: Snag) -> tuple[list[Clock], tuple[Interval, ...], dict[int, Fired]]:
+def _load(
+    snag: Snag,
+) -> tuple[list[Clock], tuple[Interval, ...], dict[int, dict[str, ClockEvent]]]:
     """The snag's clocks in id order, its pauses, and the levels that went off."""
     clocks = list(
         Clock.objects.filter(snag=snag)
@@ -238,70 +206,62 @@ def _load(snag: Snag) -> tuple[list[Clock], tuple[Interval, ...], dict[int, Fire
     return clocks, pauses, fired_levels(clocks)
 
 
-def fired_levels(clocks: Iterable[Clock]) -> dict[int, Fired]:
-    """For each clock, the levels on record and their latest arm."""
-    fired: dict[int, Fired] = defaultdict(dict)
-    rows = ClockEvent.objects.filter(
-        clock__in=[clock.pk for clock in clocks], voided_at__isnull=True
-    ).values_list("clock_id", "level", "arm")
-    for pk, level, arm in rows.order_by("arm"):
-        fired[pk][level] = arm
-    return fired
+def _promises(snag: Snag) -> dict[str, Promise]:
+    """What was promised for the snag as it was reported, by kind."""
+    found = promises_in_force(
+        snag.environment.landscape, priority=snag.priority, at=snag.reported_at
+    )
+    return {promise.target.kind: promise for promise in found}
 
 
-def _settle(
-    clock: Clock, pauses: tuple[Interval, ...], fired: Fired, cause: Cause
-) -> None:
-    """Compute, record what was passed, save, and leave a revision."""
-    old = clock.due_at
-    had_breach = clock.breached_at is not None
-    reading = compute(clock, pauses, fired, cause.at)
-    events = passed(clock, reading, fired, cause)
-    if events:
-        ClockEvent.objects.bulk_create(events, ignore_conflicts=True)
-    if clock.breached_at and not had_breach:
+def _last(clocks: Collection[Clock], kind: str) -> Clock | None:
+    of_kind = [clock for clock in clocks if clock.kind == kind]
+    return max(of_kind, key=lambda clock: clock.cycle, default=None)
+
+
+def _added(
+    snag: Snag, promise: Promise, pauses: tuple[Interval, ...], cause: Cause
+) -> Clock:
+    """A clock that a new priority brings with it, counted from the report."""
+    clock = _new_clock(snag, promise, snag.reported_at)
+    _count_answer(snag, clock)
+    compute(clock, pauses, {}, cause.at)
+    if clock.breached_at and cause.name in BREAKING:
         clock.breach_cause = cause.name
-    clock.revision += 1
-    clock.save()
-    ClockRevision.objects.bulk_create([_revision(clock, old, pauses, cause)])
+    save_new([clock], cause, pauses)
+    return clock
 
 
-def _cancel(clock: Clock, cause: Cause, pauses: tuple[Interval, ...]) -> None:
-    old = clock.due_at
-    clock.state = State.CANCELLED
-    clock.next_event_at, clock.next_level = None, ""
-    clock.revision += 1
-    clock.save()
-    ClockRevision.objects.bulk_create([_revision(clock, old, pauses, cause)])
+def _count_answer(snag: Snag, clock: Clock) -> None:
+    """A response that nobody had promised when it was given still is one."""
+    if clock.kind != Clock.Kind.RESPONSE or clock.stopped_at is not None:
+        return
+    answered = answered_at(snag)
+    if answered is not None:
+        clock.stopped_at = max(answered, clock.started_at)
 
 
-def _upcoming(
-    reading: Reading, fired: Fired, at: datetime
-) -> tuple[datetime, str] | None:
-    """The next level to tell; a warning told before tells again once it lies ahead."""
-    for due, level in reading.levels:
-        if level not in fired or (level != BREACH and due > at):
-            return due, level
-    return None
+def answered_at(snag: Snag) -> datetime | None:
+    """When a person first answered: by voice, in words, or by saying they saw it."""
+    if snag.channel in BY_VOICE:
+        return snag.reported_at
+    said = SnagComment.objects.filter(snag=snag, is_response=True)
+    seen = SnagEvent.objects.filter(snag=snag, verb="acknowledged")
+    found = said.aggregate(at=Min("at"))["at"], seen.aggregate(at=Min("at"))["at"]
+    return min((at for at in found if at is not None), default=None)
 
 
-def _risk_from(clock: Clock, pauses: tuple[Interval, ...]) -> datetime | None:
-    """When a live clock starts to look risky: its first warning, else its deadline."""
-    if clock.due_at is None:
-        return None
-    shares = clock.contract_version.warn_percents
-    if not shares or clock.state == State.PAUSED:
-        return clock.due_at
-    reading = read(terms_of(clock, pauses), clock.started_at)
-    return min((due for due, _ in reading.levels), default=clock.due_at)
+def _taken_off_at(clock: Clock) -> datetime:
+    last: datetime = clock.revisions.order_by("-number").values_list("at", flat=True)[0]
+    return last
 
 
-def _void_late_evidence(clock: Clock, cause: Cause) -> None:
+def _void_late_evidence(clock: Clock) -> None:
     """Void a breach dated at or after the instant the promise turned out to be kept."""
     told = ClockEvent.objects.filter(
         clock=clock, due_at__gte=clock.stopped_at, voided_at__isnull=True
     )
-    told.update(voided_at=cause.at, void_cause="late_evidence")
+    told.update(voided_at=Now(), void_cause="late_evidence")
     if clock.breached_at and clock.stopped_at and clock.breached_at >= clock.stopped_at:
         clock.breached_at, clock.breach_cause = None, ""
 
@@ -341,24 +301,7 @@ def _next_cycle(last: Clock, at: datetime) -> Clock:
     )
 
 
-def _window_passed(last: Clock, at: datetime) -> bool:
+def _window_passed(last: Clock, left_at: datetime, at: datetime) -> bool:
     """Has the reopen window, in working days of the clock's calendar, gone by?"""
-    assert last.stopped_at is not None
     days = last.contract_version.reopen_window_days
-    return at > load(last.timeline).after_business_days(last.stopped_at, days)
-
-
-def _revision(
-    clock: Clock, old: datetime | None, pauses: tuple[Interval, ...], cause: Cause
-) -> ClockRevision:
-    return ClockRevision(
-        clock=clock,
-        number=clock.revision,
-        at=cause.at,
-        actor=cause.actor,
-        cause=cause.name,
-        old_due_at=old,
-        new_due_at=clock.due_at,
-        contract_version=clock.contract_version,
-        inputs=inputs_of(clock, pauses),
-    )
+    return at > load(last.timeline).after_business_days(left_at, days)

@@ -2,19 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 
-from opsdesk.accounts.access import Role, memberships_in_force
-from opsdesk.accounts.models import User
 from opsdesk.core import clock as database_clock
-from opsdesk.core.services.outbox import Note, notify_all
+from opsdesk.core.errors import RuleError
 from sla.clocks import Interval
 from snags.clockwork import BREACH, intervals
-from snags.models import Clock, ClockEvent, Pause, SnagEvent
-from snags.services.clocks import Fired, compute, fired_levels, passed
-from snags.services.rows import note_days
+from snags.models import Clock, ClockEvent, Pause
+from snags.services.clock_news import record
+from snags.services.reckoning import Fired, compute, fired_levels, is_armed
+
+log = structlog.get_logger()
 
 
 def fire_due_clocks(*, at: datetime | None = None, limit: int = 500) -> int:
@@ -50,41 +51,49 @@ def fire_batch(*, at: datetime | None = None, limit: int = 500) -> int:
         for clock in clocks
         for event in _advance(clock, pauses[clock.snag_id], fired[clock.pk], at)
     ]
-    ClockEvent.objects.bulk_create(events, ignore_conflicts=True)
+    record(events)
     Clock.objects.bulk_update(
         clocks,
         ["next_event_at", "next_level", "breached_at", "due_at", "state"],
         batch_size=500,
     )
-    _write_timeline(events)
-    note_days(*(event.due_at for event in events if event.level == BREACH))
-    _tell(events)
     return len(clocks)
 
 
 def _advance(
     clock: Clock, pauses: tuple[Interval, ...], fired: Fired, at: datetime
 ) -> list[ClockEvent]:
-    """The events a clock has passed; its next one is set beyond them."""
-    reading = compute(clock, pauses, fired, at)
+    """The events a clock has passed; its next one is set beyond them.
+
+    A warning that went off before counts again only where the clock awaited it, so a
+    recompute that moved it within the past tells nothing twice.
+    """
+    awaited = clock.next_event_at or at
+    since = awaited - timedelta(seconds=1)
+    try:
+        reading = compute(clock, pauses, fired, at)
+    except RuleError as error:
+        log.exception("clock_cannot_count", clock=clock.pk, reason=str(error))
+        clock.next_event_at, clock.next_level = None, ""
+        return []
     events = [
-        event for event in passed(clock, reading, fired) if event.due_at < at
-    ] + _rearmed(clock, fired, at)
-    known = {**fired, **{event.level: event.arm for event in events}}
-    compute(clock, pauses, known, at)
+        _event(clock, level, due, fired)
+        for due, level in reading.levels
+        if due < at and is_armed(level, due, fired, since)
+    ]
+    told = {**fired, **{event.level: event for event in events}}
+    compute(clock, pauses, told, at, armed_since=at - timedelta(seconds=1))
     return events
 
 
-def _rearmed(clock: Clock, fired: Fired, at: datetime) -> list[ClockEvent]:
-    """A warning told before, whose moved instant has now come: told again."""
-    level = clock.next_level
-    if level not in fired or not clock.next_event_at or clock.next_event_at >= at:
-        return []
-    return [
-        ClockEvent(
-            clock=clock, level=level, arm=fired[level] + 1, due_at=clock.next_event_at
-        )
-    ]
+def _event(clock: Clock, level: str, due: datetime, fired: Fired) -> ClockEvent:
+    return ClockEvent(
+        clock=clock,
+        level=level,
+        arm=fired[level].arm + 1 if level in fired else 0,
+        due_at=due,
+        cause=clock.breach_cause if level == BREACH else "",
+    )
 
 
 def _pauses_of(snag_ids: Iterable[int]) -> dict[int, tuple[Interval, ...]]:
@@ -92,62 +101,3 @@ def _pauses_of(snag_ids: Iterable[int]) -> dict[int, tuple[Interval, ...]]:
     for pause in Pause.objects.filter(snag__in=snag_ids).order_by("from_at", "pk"):
         found[pause.snag_id].append(pause)
     return defaultdict(tuple, {pk: intervals(rows) for pk, rows in found.items()})
-
-
-def _write_timeline(events: list[ClockEvent]) -> None:
-    SnagEvent.objects.bulk_create(
-        SnagEvent(
-            snag_id=event.clock.snag_id,
-            verb="clock_breached" if event.level == BREACH else "clock_warned",
-            params={"kind": event.clock.kind, "level": event.level},
-            at=event.due_at,
-        )
-        for event in events
-    )
-
-
-def _tell(events: list[ClockEvent]) -> None:
-    """Warnings go to the owner; a breach, and all after it, also to the managers."""
-    if not events:
-        return
-    managers = _managers()
-    notify_all((_audience(event, managers), _note(event)) for event in events)
-
-
-def _audience(
-    event: ClockEvent, managers: list[tuple[User, int | None]]
-) -> list[User | None]:
-    snag = event.clock.snag
-    if event.level.startswith("warn") and snag.owner is not None:
-        return [snag.owner]
-    return [
-        snag.owner,
-        *(
-            person
-            for person, department in managers
-            if department in {None, snag.department_id}
-        ),
-    ]
-
-
-def _managers() -> list[tuple[User, int | None]]:
-    rows = memberships_in_force().filter(role=Role.MANAGER).select_related("user")
-    return [(row.user, row.department_id) for row in rows.order_by("pk")]
-
-
-def _note(event: ClockEvent) -> Note:
-    clock, snag = event.clock, event.clock.snag
-    kind = clock.get_kind_display().lower()
-    if event.level == BREACH:
-        title = f"{snag.ref} missed its {kind} target: {snag.title}"
-    elif event.level.startswith("warn"):
-        share = event.level.removeprefix("warn")
-        title = f"{snag.ref} has used {share} % of its {kind} time: {snag.title}"
-    else:
-        title = f"{snag.ref} is still late on its {kind}: {snag.title}"
-    return Note(
-        key=f"clock-{clock.pk}-{event.level}-{event.arm}",
-        title=title,
-        body=f"Due {event.due_at:%d %b %Y, %H:%M} UTC.",
-        url=snag.get_absolute_url(),
-    )
