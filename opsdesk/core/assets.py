@@ -31,7 +31,9 @@ from django.core.files.storage import FileSystemStorage
 from opsdesk.core import icons
 
 SOURCES = Path(__file__).resolve().parent.parent / "static" / "opsdesk"
-LAYERS = (
+LAYERS = "tokens, base, layout, components, screens, charts, utilities, print"
+# One file a subject, each inside one of the layers.
+SHEETS = (
     "tokens",
     "base",
     "layout",
@@ -103,7 +105,7 @@ def recipes() -> dict[str, Recipe]:
     """What can be built here; the font only where its wheels are installed."""
     made = {
         SPRITE: Recipe(build_sprite, ("lucide",), (Path(icons.__file__),)),
-        STYLE: Recipe(build_style, FONT_WHEELS, tuple(_files("css", LAYERS, "css"))),
+        STYLE: Recipe(build_style, FONT_WHEELS, tuple(_files("css", SHEETS, "css"))),
         SCRIPT: Recipe(build_script, (), tuple(_files("js", MODULES, "js"))),
     }
     if has_font():
@@ -134,8 +136,8 @@ def build_sprite() -> bytes:
 def build_style() -> bytes:
     """Every layer in order, without comments and indentation."""
     face = FONT_FACE if has_font() else ""
-    order = f"@layer {', '.join(LAYERS)};\n"
-    layers = (path.read_text() for path in _files("css", LAYERS, "css"))
+    order = f"@layer {LAYERS};\n"
+    layers = (path.read_text() for path in _files("css", SHEETS, "css"))
     return (order + face + "".join(squeeze_style(text) for text in layers)).encode()
 
 

@@ -55,6 +55,10 @@ class Frame:
         """What waits in the inbox, as the bell says it."""
         return capped(self.waiting)
 
+    @property
+    def organisation(self) -> str:
+        return settings.ORGANISATION_NAME or self.facts.organisation
+
     @cached_property
     def groups(self) -> list[nav.Group]:
         counted = getattr(self.request, "shell_counts", {})

@@ -6,19 +6,20 @@ from datetime import datetime, timedelta
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import DateTimeField, F, Func, OuterRef, Q, Subquery
 
-from opsdesk.accounts.models import User
+from opsdesk.accounts.models import Party, User
 from opsdesk.core.models import Duty, Heartbeat, Notification
 from opsdesk.core.queries import COUNT_CAP, STALE_AFTER
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The database's time, what waits in the inbox, and how long no tick has run."""
+    """The database's time, what waits in the inbox, the last tick, whose desk it is."""
 
     now: datetime
     unread: int
     owed: int
     ticked_at: datetime | None
+    organisation: str
 
     @property
     def waiting(self) -> int:
@@ -39,6 +40,7 @@ def facts(user: User) -> Facts:
     owed = Duty.objects.open().filter(
         Q(owner=OuterRef("pk")) | Q(deputy=OuterRef("pk"))
     )
+    organisation = Party.objects.filter(kind=Party.Kind.ORGANISATION).order_by()
     row = (
         User.objects.filter(pk=user.pk)
         .order_by()
@@ -47,7 +49,8 @@ def facts(user: User) -> Facts:
             ArraySubquery(unread.order_by().values("pk")[:COUNT_CAP]),
             ArraySubquery(owed.order_by().values("pk")[:COUNT_CAP]),
             Subquery(Heartbeat.objects.filter(pk="tick").values(last=F("at"))[:1]),
+            Subquery(organisation.values("name")[:1]),
         )
         .get()
     )
-    return Facts(row[0], len(row[1]), len(row[2]), row[3])
+    return Facts(row[0], len(row[1]), len(row[2]), row[3], row[4] or "")

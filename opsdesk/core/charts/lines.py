@@ -21,7 +21,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Axis:
-    """What is measured, what was promised, and from where to where if not as it falls."""
+    """What is measured, what was promised, and its ends if not as they fall."""
 
     unit: str = "%"
     target: float | None = None
