@@ -71,6 +71,15 @@ def all_of(program: str, folder: Path, text: str) -> list[int]:
     ]
 
 
+def all_marked(name: str, value: str) -> list[int]:
+    """Every living process, but for ourselves, with that in its environment."""
+    return [
+        pid
+        for pid in psutil.pids()
+        if pid != os.getpid() and _environment(pid).get(name) == value
+    ]
+
+
 def spawn(
     argv: Sequence[str | Path],
     *,
@@ -138,6 +147,13 @@ def tail(log: Path, start: int = 0, lines: int = 20) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
+
+
+def _environment(pid: int) -> dict[str, str]:
+    try:
+        return dict(psutil.Process(pid).environ())
+    except (psutil.Error, OSError):
+        return {}
 
 
 def _is_named(pid: int, program: str) -> bool:

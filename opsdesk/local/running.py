@@ -18,15 +18,39 @@ from opsdesk.local import postgres, processes, servers, valkey
 from opsdesk.local.errors import LocalError
 from opsdesk.local.places import BASE_DIR, Places
 from opsdesk.local.prepare import is_ready
-from opsdesk.local.supervisor import Program, Supervisor, clear_leftovers
+from opsdesk.local.supervisor import Program, Supervisor, clear_leftovers, marked
 
 FIRST_PAGE_PATIENCE = 60.0
-PREPARE_PATIENCE = 1800.0
 PYTHON = (sys.executable, "-m")
 
 
-class Interrupted(BaseException):
+class Interrupted(Exception):  # noqa: N818
     """Somebody asked us to end, by Ctrl-C or by a signal."""
+
+
+class Ending:
+    """Whether somebody asked us to end.
+
+    The signal handler only notes it and every wait looks: an exception raised by a
+    handler can land in a callback of Python's own and be lost there.
+    """
+
+    def __init__(self) -> None:
+        """From now on signals are noted."""
+        self.asked = False
+        self.hurry = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def look(self) -> None:
+        """End the wait one is in, if we were asked to."""
+        if self.asked:
+            raise Interrupted
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        # A second wish makes the ending quick.
+        self.hurry = self.asked
+        self.asked = True
 
 
 @dataclass(frozen=True)
@@ -53,18 +77,21 @@ def say(text: str) -> None:
 
 def run(address: Address) -> None:
     """Everything up, the address printed, everything down again at the end."""
+    ending = Ending()
     environ = os.environ
     servers.export(environ)
     environ.setdefault("OPSDESK_SITE_URL", address.url.rstrip("/"))
     environ["OPSDESK_BIND"] = f"{address.host}:{address.port}"
     places = Places.of(environ)
     servers.make(places)
-    supervisor = Supervisor(places, environ, say)
-    with only_one(places, address), _ending_in_order(supervisor):
+    with only_one(places, address):
         if clear_leftovers(places):
             say("Ended the processes an earlier run had left behind.")
         check_port(address)
-        _serve(address, supervisor, places)
+        try:
+            _serve(address, places, ending)
+        except Interrupted:
+            say("Stopped.")
 
 
 def check_port(address: Address) -> None:
@@ -96,22 +123,23 @@ def _next_free(port: int) -> int:
     return 8000
 
 
-def _serve(address: Address, supervisor: Supervisor, places: Places) -> None:
+def _serve(address: Address, places: Places, ending: Ending) -> None:
     begun = time.monotonic()
+    supervisor = Supervisor(places, os.environ, say, lambda: ending.hurry)
     lease = servers.take(os.environ)
     try:
         if not (lease is not None and is_ready(places)):
             say("Preparing the database; the first time takes a little longer.")
             wants_demo = os.environ.get("OPSDESK_DEMO") != "none"
-            _prepare(places, "migrate", *(["demo"] if wants_demo else []))
+            _prepare(places, ending, "migrate", *(["demo"] if wants_demo else []))
         web, *others = programs()
         process = supervisor.start(web)
-        _await_first_page(address, process, supervisor.log_of(web))
-        took = time.monotonic() - begun
+        logins = _prepare(places, ending, "logins").rstrip()
+        _await_first_page(address, process, supervisor.log_of(web), ending)
+        _welcome(address, places, logins, time.monotonic() - begun)
         for program in others:
             supervisor.start(program)
-        _welcome(address, places, took)
-        _watch(supervisor)
+        _watch(supervisor, ending)
     finally:
         supervisor.stop()
         if lease is not None:
@@ -122,6 +150,8 @@ def programs() -> list[Program]:
     """The processes of one machine, in the order they start."""
     celery = (*PYTHON, "celery", "-A", "opsdesk", "--no-color")
     logged = ("--loglevel", "INFO")
+    # Workers of one machine have nothing to tell each other; saves a second at start.
+    alone = ("--without-mingle", "--without-gossip", *logged)
     schedule = Places.of(os.environ).run / "celerybeat-schedule"
     return [
         Program(
@@ -131,12 +161,12 @@ def programs() -> list[Program]:
         ),
         Program(
             "worker",
-            (*celery, "worker", "-n", "worker@%h", "-Q", "celery", "-c", "2", *logged),
+            (*celery, "worker", "-n", "worker@%h", "-Q", "celery", "-c", "2", *alone),
             leaves=2,
         ),
         Program(
             "probe",
-            (*celery, "worker", "-n", "probe@%h", "-Q", "probe", "-c", "2", *logged),
+            (*celery, "worker", "-n", "probe@%h", "-Q", "probe", "-c", "2", *alone),
             leaves=2,
         ),
         Program(
@@ -166,15 +196,15 @@ def reset() -> None:
                 valkey.ask(places, "FLUSHALL")
             for name in ("attachments", "mail"):
                 _empty(places.var / name)
-            _prepare(places, "migrate", "demo")
+            _prepare(places, Ending(), "migrate", "demo")
         finally:
             if lease is not None:
                 lease.release()
     say("The demo company is as new.")
 
 
-def _prepare(places: Places, *steps: str) -> str:
-    """Run the steps in a process of their own; its first words are the answer."""
+def _prepare(places: Places, ending: Ending, *steps: str) -> str:
+    """Run the steps in a process of their own, and return what it printed."""
     log = places.logs / "prepare.log"
     processes.rotate(log)
     start = log.stat().st_size if log.exists() else 0
@@ -182,18 +212,19 @@ def _prepare(places: Places, *steps: str) -> str:
         process = subprocess.Popen(  # noqa: S603
             [*PYTHON, "opsdesk.local.prepare", *steps],
             cwd=BASE_DIR,
+            env=marked(places, os.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
             start_new_session=True,
         )
-        try:
-            said, _ = process.communicate(timeout=PREPARE_PATIENCE)
-        except BaseException:
-            processes.stop(process.pid, ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)))
-            process.communicate()
-            raise
+    try:
+        said = _communicate(process, ending)
+    except BaseException:
+        processes.stop(process.pid, ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)))
+        process.communicate()
+        raise
     if process.returncode != 0:
         raise LocalError(
             f"Preparing the database failed. It said (in {log}):\n"
@@ -202,11 +233,21 @@ def _prepare(places: Places, *steps: str) -> str:
     return said
 
 
+def _communicate(process: subprocess.Popen[str], ending: Ending) -> str:
+    while True:
+        ending.look()
+        try:
+            return process.communicate(timeout=0.1)[0]
+        except subprocess.TimeoutExpired:
+            continue
+
+
 def _await_first_page(
-    address: Address, process: subprocess.Popen[bytes], log: Path
+    address: Address, process: subprocess.Popen[bytes], log: Path, ending: Ending
 ) -> None:
     deadline = time.monotonic() + FIRST_PAGE_PATIENCE
     while time.monotonic() < deadline:
+        ending.look()
         if process.poll() is not None:
             break
         if _answers(address):
@@ -231,25 +272,24 @@ def _answers(address: Address) -> bool:
         connection.close()
 
 
-def _welcome(address: Address, places: Places, took: float) -> None:
+def _welcome(address: Address, places: Places, logins: str, took: float) -> None:
     say(f"\nopsdesk answers at {address.url} (ready after {took:.1f} s).")
-    logins = _prepare(places, "logins").rstrip()
     if logins:
         say(f"\n{logins}")
     say(f"\nData and logs are kept in {places.var}. Stop with Ctrl-C.")
 
 
-def _watch(supervisor: Supervisor) -> None:
+def _watch(supervisor: Supervisor, ending: Ending) -> None:
     """Until interrupted: nobody stays down."""
     while True:
+        ending.look()
         supervisor.look()
         try:
             if servers.revive(os.environ):
                 say("A database server had ended and was started again.")
         except LocalError as error:
             say(str(error))
-            time.sleep(5)
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
 def _leave(lease: servers.Lease) -> None:
@@ -282,24 +322,3 @@ def only_one(places: Places, address: Address | None) -> Iterator[None]:
             record.write(f"process {os.getpid()}, {address.url}\n")
         record.flush()
         yield
-
-
-@contextlib.contextmanager
-def _ending_in_order(supervisor: Supervisor) -> Iterator[None]:
-    """The first signal ends us in order; a second one makes the ending quick."""
-    asked = False
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            supervisor.hurry = True
-            return
-        asked = True
-        raise Interrupted
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, on_signal)
-    try:
-        yield
-    except Interrupted:
-        say("Stopped.")

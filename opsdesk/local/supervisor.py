@@ -1,13 +1,12 @@
 """Keeps a handful of processes running, and takes them down in order."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from opsdesk.local import processes
@@ -15,6 +14,7 @@ from opsdesk.local.places import Places
 
 # Celery finishes what it runs on TERM, drops it on QUIT; gunicorn alike.
 STOPPING = ((signal.SIGTERM, 8.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0))
+MARK = "OPSDESK_SUPERVISED"
 LEFTOVERS = ((signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0))
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
@@ -38,7 +38,6 @@ class Child:
         """Note when it started, to tell a crash from a long life."""
         self.program = program
         self.process = process
-        self.identity = processes.identify(process.pid)
         self.started = time.monotonic()
         self.wait = FIRST_WAIT
         self.restart_at: float | None = None
@@ -48,10 +47,14 @@ class Supervisor:
     """Starts programs, restarts the fallen, takes all down in their order."""
 
     def __init__(
-        self, places: Places, environ: Mapping[str, str], say: Callable[[str], None]
+        self,
+        places: Places,
+        environ: Mapping[str, str],
+        say: Callable[[str], None],
+        hurry: Callable[[], bool] = lambda: False,
     ) -> None:
         """Nothing runs yet."""
-        self.hurry = False
+        self._hurry = hurry
         self._places = places
         self._environ = environ
         self._say = say
@@ -62,7 +65,6 @@ class Supervisor:
         processes.rotate(self.log_of(program))
         child = Child(program, self._spawn(program))
         self._children.append(child)
-        self._record()
         return child.process
 
     def look(self) -> None:
@@ -77,11 +79,10 @@ class Supervisor:
         """Stop all in the order the programs name."""
         for turn in sorted({child.program.leaves for child in self._children}):
             going = [c.process for c in self._children if c.program.leaves == turn]
-            stop_groups([p.pid for p in going], hurry=lambda: self.hurry)
+            stop_groups([p.pid for p in going], hurry=self._hurry)
             for process in going:
                 process.wait()
         self._children.clear()
-        self._record()
 
     def log_of(self, program: Program) -> Path:
         """Where a program's output goes."""
@@ -91,7 +92,7 @@ class Supervisor:
         return processes.spawn(
             program.argv,
             log=self.log_of(program),
-            environ=self._environ,
+            environ=marked(self._places, self._environ),
             dies_with_us=True,
         )
 
@@ -108,30 +109,21 @@ class Supervisor:
 
     def _restart(self, child: Child) -> None:
         child.process = self._spawn(child.program)
-        child.identity = processes.identify(child.process.pid)
         child.started = time.monotonic()
         child.wait = min(child.wait * 2, LONGEST_WAIT)
         child.restart_at = None
-        self._record()
 
-    def _record(self) -> None:
-        living = [asdict(child.identity) for child in self._children if child.identity]
-        record = _record_of(self._places)
-        record.with_suffix(".new").write_text(json.dumps(living))
-        record.with_suffix(".new").replace(record)
+
+def marked(places: Places, environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment by which the next start knows what an earlier one left."""
+    return {**environ, MARK: str(places.var)}
 
 
 def clear_leftovers(places: Places) -> int:
     """Stop what a killed supervisor left running, and say how many those were."""
-    try:
-        rows = json.loads(_record_of(places).read_text())
-        left = [processes.Identity(int(r["pid"]), float(r["started"])) for r in rows]
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
-    alive = [identity for identity in left if processes.is_alive(identity)]
-    stop_groups([identity.pid for identity in alive], LEFTOVERS)
-    _record_of(places).unlink(missing_ok=True)
-    return len(alive)
+    left = processes.all_marked(MARK, str(places.var))
+    processes.stop_all(left, LEFTOVERS)
+    return len(left)
 
 
 def stop_groups(
@@ -147,13 +139,13 @@ def stop_groups(
 
 
 def _kill_group(pid: int) -> None:
+    """What the leader had forked ends now, and is waited for."""
+    deadline = time.monotonic() + 1
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        while time.monotonic() < deadline:
+            os.killpg(pid, signal.SIGKILL)
+            time.sleep(0.01)
 
 
 def _how(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def _record_of(places: Places) -> Path:
-    return places.run / "children.json"

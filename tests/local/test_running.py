@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 import urllib.request
 
@@ -10,6 +11,7 @@ import pytest
 
 from opsdesk.local import prepare, running
 from opsdesk.local.processes import identify
+from tests.local.conftest import Copy
 from tests.local.test_supervisor import eventually
 
 pytestmark = pytest.mark.worker
@@ -21,11 +23,29 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@pytest.fixture(scope="session")
+def prepared_folder(used_folder):
+    """Every table, and a stamp that says the demo is not wanted either."""
+    made = Copy(used_folder.with_name("prepared"))
+    subprocess.run(["cp", "-a", str(used_folder), str(made.var)], check=True)
+    process = made.start("-m", "opsdesk.local.prepare", "migrate")
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    (made.places.cluster / "prepared").write_text(prepare.fingerprint())
+    made.end()
+    return made.var
+
+
+@pytest.fixture
+def prepared(empty_copy, prepared_folder):
+    """A copy that has run before, and is down."""
+    subprocess.run(["cp", "-a", str(prepared_folder), str(empty_copy.var)], check=True)
+    return empty_copy
+
+
 def started(copy, port):
-    """A running product; the demo is not what these tests are about."""
-    process = copy.start(
-        "-m", "opsdesk.local", "run", "--port", str(port), OPSDESK_DEMO="none"
-    )
+    """A running product, from the first line it says to the last."""
+    process = copy.start("-m", "opsdesk.local", "run", "--port", str(port))
     said = ""
     while "Stop with Ctrl-C" not in said:
         line = process.stdout.readline()
@@ -39,34 +59,25 @@ def page(port):
         return answer.status
 
 
-def test_a_whole_run_serves_a_page_and_leaves_nothing(copy):
+def test_a_killed_run_is_recovered_and_the_next_one_leaves_nothing(prepared):
     port = free_port()
-
-    process, said = started(copy, port)
-
-    assert f"opsdesk answers at http://localhost:{port}/" in said
-    assert page(port) == 200
-    for name in ("web", "worker", "probe", "beat"):
-        assert (copy.places.logs / f"{name}.log").exists()
-    os.killpg(process.pid, signal.SIGINT)
-    said, _ = process.communicate(timeout=40)
-    assert process.returncode == 0
-    assert said == "Stopped.\n"
-    assert copy.living() == []
-
-
-def test_a_killed_supervisor_is_recovered_by_the_next_start(copy):
-    port = free_port()
-    process, _ = started(copy, port)
+    process, _ = started(prepared, port)
     process.kill()
     process.wait()
 
-    process, _ = started(copy, port)
+    process, said = started(prepared, port)
 
+    assert f"opsdesk answers at http://localhost:{port}/" in said
     assert page(port) == 200
-    process.terminate()
-    process.communicate(timeout=40)
-    assert copy.living() == []
+    log = prepared.places.logs / "worker.log"
+    eventually(lambda: log.exists() and "ready." in log.read_text(), seconds=60)
+    for name in ("web", "probe", "beat"):
+        assert (prepared.places.logs / f"{name}.log").exists()
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert said == "Stopped.\n"
+    assert prepared.living() == []
 
 
 def test_a_run_that_cannot_prepare_says_why_and_leaves_nothing(copy):
@@ -84,6 +95,7 @@ def test_a_run_that_cannot_prepare_says_why_and_leaves_nothing(copy):
 
 def test_a_prepared_copy_is_prepared_again_only_when_migrations_change(copy):
     stamp = copy.places.cluster / "prepared"
+    stamp.unlink(missing_ok=True)
     assert not prepare.is_ready(copy.places)
 
     stamp.write_text(prepare.fingerprint())

@@ -10,6 +10,7 @@ import pytest
 
 from opsdesk.local import running
 from opsdesk.local.errors import LocalError
+from opsdesk.local.places import Places
 from opsdesk.local.processes import identify
 from opsdesk.local.supervisor import Program, Supervisor, clear_leftovers
 from tests.local.conftest import leave
@@ -51,9 +52,15 @@ while True:
 
 @pytest.fixture
 def supervisor(copy):
-    made = Supervisor(copy.places, copy.environ, lambda _text: None)
+    made = Supervisor(copy.places, copy.environ, str, lambda: True)
     yield made
-    made.hurry = True
+    made.stop()
+
+
+@pytest.fixture
+def patient(copy):
+    made = Supervisor(copy.places, copy.environ, str)
+    yield made
     made.stop()
 
 
@@ -71,15 +78,15 @@ def ready(supervisor, program, times=1):
     eventually(lambda: log.read_text().count("ready") == times)
 
 
-def test_programs_stop_in_their_order(copy, supervisor, tmp_path):
+def test_programs_stop_in_their_order(copy, patient, tmp_path):
     notes = tmp_path / "notes"
     for name, leaves in (("web", 3), ("worker", 2), ("beat", 1)):
         argv = (sys.executable, "-c", NOTING, name, str(notes))
         program = Program(name, argv, leaves)
-        supervisor.start(program)
-        ready(supervisor, program)
+        patient.start(program)
+        ready(patient, program)
 
-    supervisor.stop()
+    patient.stop()
 
     assert notes.read_text().split() == ["beat", "worker", "web"]
 
@@ -104,7 +111,6 @@ def test_a_second_wish_to_end_does_not_wait_for_the_deaf(copy, supervisor):
     ready(supervisor, program)
     begun = time.monotonic()
 
-    supervisor.hurry = True
     supervisor.stop()
 
     assert identify(process.pid) is None
@@ -150,18 +156,14 @@ def test_the_next_start_ends_what_a_killed_supervisor_left(copy):
     assert clear_leftovers(copy.places) == 0
 
 
-def test_a_stranger_with_a_recorded_number_is_left_alone(copy):
-    record = copy.places.run / "children.json"
-    record.write_text(f'[{{"pid": {os.getpid()}, "started": 12.5}}]')
+def test_programs_of_another_copy_are_left_alone(copy, supervisor):
+    program = Program("worker", (sys.executable, "-c", DEAF))
+    process = supervisor.start(program)
+    ready(supervisor, program)
 
-    assert clear_leftovers(copy.places) == 0
+    assert clear_leftovers(Places(copy.places.var / "other")) == 0
 
-
-@pytest.mark.parametrize("text", ["", "nonsense", "[1]", '[{"pid": "x"}]', "{}"])
-def test_a_damaged_record_does_not_stop_the_start(copy, text):
-    (copy.places.run / "children.json").write_text(text)
-
-    assert clear_leftovers(copy.places) == 0
+    assert identify(process.pid) is not None
 
 
 def test_a_busy_port_is_said_with_a_free_one_to_try():
