@@ -109,6 +109,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
             "effort_spent_on",
         )
     },
+    "snag_comment_supplier_only_for_supplier": (
+        "no_supplier",
+        "Only a word to a supplier names one.",
+    ),
     "snag_comment_body_is_not_empty": ("no_text", "Write something first."),
     "snag_attachment_name_is_not_empty": ("name_missing", "The file needs a name."),
     "effort_fits_in_a_day": (

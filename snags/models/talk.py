@@ -2,14 +2,14 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from opsdesk.accounts.access import access_of
-from opsdesk.accounts.models import Membership, User
+from opsdesk.accounts.models import Membership, Party, User
 from opsdesk.core.fields import bounded_dates, tidy_text
 from opsdesk.core.models import Attachment, Comment, TimelineEvent
-from snags.models.snag import Handover, Snag
+from snags.models.snag import Snag
 
 
 class TalkQuerySet(models.QuerySet[Any]):
@@ -27,26 +27,22 @@ class TalkQuerySet(models.QuerySet[Any]):
         return self._for_supplier(access.supplier_ids)
 
     def _for_supplier(self, ours: frozenset[int]) -> Self:
-        """What one supplier may read: nothing said to or by another supplier.
-
-        A word to "the supplier" is for the one that had the ball last when it was said.
-        """
+        """What one supplier may read: nothing said to or by another supplier."""
         is_file = issubclass(self.model, Attachment)
-        said_at, author = ("comment__at", "added_by") if is_file else ("at", "author")
-        holder = Handover.objects.filter(
-            snag=OuterRef("snag"), from_at__lte=OuterRef(said_at)
-        ).order_by("-from_at", "-pk")
+        author, told = (
+            ("added_by", "comment__supplier") if is_file else ("author", "supplier")
+        )
         rivals = Membership.objects.filter(supplier__isnull=False).exclude(
             supplier__in=ours
         )
         mine = Membership.objects.filter(supplier__in=ours)
-        return self.annotate(told_to=Subquery(holder.values("supplier_id")[:1])).filter(
+        return self.filter(
             Q(audience=Comment.Audience.EVERYONE)
             & (
                 ~Q(**{f"{author}__in": rivals.values("user_id")})
                 | Q(**{f"{author}__in": mine.values("user_id")})
             )
-            | Q(audience=Comment.Audience.SUPPLIER, told_to__in=ours)
+            | Q(audience=Comment.Audience.SUPPLIER, **{f"{told}__in": ours})
         )
 
 
@@ -67,6 +63,9 @@ class SnagComment(Comment):
     """Something said about a snag."""
 
     snag = models.ForeignKey(Snag, models.CASCADE, related_name="comments")
+    supplier = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     is_response = models.BooleanField("Answers the reporter", default=False)
 
     objects = TalkQuerySet.as_manager()
@@ -75,6 +74,10 @@ class SnagComment(Comment):
         ordering: ClassVar = ["at", "id"]
         constraints: ClassVar = [
             tidy_text("snag_comment_body", "body"),
+            models.CheckConstraint(
+                name="snag_comment_supplier_only_for_supplier",
+                condition=Q(supplier__isnull=True) | Q(audience="supplier"),
+            ),
             *bounded_dates("snag_comment", "at"),
         ]
         indexes: ClassVar = [models.Index("snag", "at", name="snag_conversation")]

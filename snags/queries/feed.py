@@ -40,7 +40,7 @@ class Entry:
     @property
     def css(self) -> str:
         """How a message is set apart from a reply."""
-        return {"internal": "internal", "supplier": "vendor"}.get(self.audience, "")
+        return self.audience if self.audience in {"internal", "supplier"} else ""
 
 
 @dataclass(frozen=True)

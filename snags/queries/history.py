@@ -52,8 +52,10 @@ def history_of(snag: Snag, *, page: int, now: datetime) -> HistoryPage:
             "-history_date", "-history_id"
         )[start : start + PAGE + 1]
     )
+    if not rows:
+        return HistoryPage([], newer=f"?page={page - 1}" if page > 1 else "", older="")
     pairs = list(zip(rows, [*rows[1:], None], strict=True))[:PAGE]
-    fields = [f for f in rows[0].tracked_fields if f.name not in SILENT] if rows else []
+    fields = [field for field in rows[0].tracked_fields if field.name not in SILENT]
     changed = [(new, old, _changed(fields, new, old)) for new, old in pairs]
     names = _names(changed)
     changes = [_change(new, old, found, names, now) for new, old, found in changed]

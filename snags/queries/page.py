@@ -47,6 +47,7 @@ class Reader:
     supplier: bool
     may_edit: bool
     may_answer: bool
+    knows_holder: bool
     audiences: list[tuple[str, str]]
 
 
@@ -182,6 +183,7 @@ def reader_of(
         supplier=is_outside_supplier(user, snag),
         may_edit=permissions.can_edit_text(user, snag),
         may_answer=permissions.can_answer(user, snag),
+        knows_holder=internal or holds_ball,
         audiences=_audiences(
             internal=internal, involved=bool(handovers), holds_ball=holds_ball
         ),

@@ -37,13 +37,14 @@ def comment(
     snag = locked(snag)
     at = instant(snag, at)
     require(permissions.can_answer(actor, snag))
-    _check_audience(snag, audience, actor)
+    supplier_id = _check_audience(snag, audience, actor)
     uploads = files.check_uploads(files_added)
     answers = _is_response(snag, audience, actor)
     said = SnagComment.objects.create(
         snag=snag,
         author=actor,
         audience=audience,
+        supplier_id=supplier_id,
         body=body,
         at=at,
         is_response=answers,
@@ -55,7 +56,7 @@ def comment(
     )
     if answers:
         respond(snag, actor=actor, at=at)
-    notify(_listeners(snag, audience, actor), _said(snag, said))
+    notify(_listeners(snag, said), _said(snag, said))
     return said
 
 
@@ -118,14 +119,18 @@ def supplier_contacts(supplier_id: int | None) -> list[User]:
     return list(people_with(Role.SUPPLIER).filter(pk__in=contacts))
 
 
-def _check_audience(snag: Snag, audience: str, actor: User) -> None:
+def _check_audience(snag: Snag, audience: str, actor: User) -> int | None:
+    """Refuse an audience the actor cannot address; the supplier it names, if any."""
     access = access_of(actor)
     if audience == Audience.INTERNAL:
         require(access.is_internal)
     if audience == Audience.SUPPLIER:
         require(access.is_internal or permissions.speaks_for_supplier(actor, snag))
-        if not snag.handovers.exists():
+        last = snag.handovers.order_by("from_at", "pk").last()
+        if last is None:
             raise RuleError("No supplier is involved yet.", code="no_supplier")
+        return last.supplier_id
+    return None
 
 
 def _is_response(snag: Snag, audience: str, actor: User) -> bool:
@@ -136,14 +141,13 @@ def _is_response(snag: Snag, audience: str, actor: User) -> bool:
     )
 
 
-def _listeners(snag: Snag, audience: str, actor: User) -> list[User]:
+def _listeners(snag: Snag, said: SnagComment) -> list[User]:
     """Everyone the comment is for, except who said it."""
     people: list[User | None] = [snag.owner]
-    if audience == Audience.EVERYONE:
-        people.append(snag.reported_by)
-    if audience in {Audience.EVERYONE, Audience.SUPPLIER}:
-        people.extend(supplier_contacts(snag.handed_to_id))
-    return [person for person in people if person and person.pk != actor.pk]
+    if said.audience == Audience.EVERYONE:
+        people += [snag.reported_by, *supplier_contacts(snag.handed_to_id)]
+    people += supplier_contacts(said.supplier_id)
+    return [person for person in people if person and person.pk != said.author_id]
 
 
 def _said(snag: Snag, said: SnagComment) -> Note:

@@ -293,3 +293,13 @@ def test_a_refusal_becomes_its_sentence(live, rob):
         "Say which decision should be revisited.",
         "decision_missing",
     )
+
+
+def test_only_a_word_to_a_supplier_names_one(live, rob, sam, northgate):
+    snag = make_snag(live, rob)
+    talk.comment(snag, body="Hello.", actor=sam)
+    words = SnagComment.objects.filter(snag=snag)
+
+    assert refused_by(lambda: words.update(supplier=northgate)) == (
+        "snag_comment_supplier_only_for_supplier"
+    )

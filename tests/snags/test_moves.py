@@ -10,7 +10,7 @@ from snags.models import Snag, SnagEvent
 from snags.moves import MOVES, OPEN, Status
 from snags.queries.verbs import BUTTONS, EXTRA, may
 from snags.services import lifecycle
-from tests.factories import make_snag
+from tests.factories import make_party, make_snag
 
 pytestmark = pytest.mark.django_db
 BY_HAND = sorted(set(MOVES) - {"auto_close"})
@@ -20,42 +20,51 @@ BY_HAND = sorted(set(MOVES) - {"auto_close"})
 def desk(live, rob, sam, northgate):
     """A snag for each state, and how each verb is called on it."""
 
+    def triaged(snag):
+        lifecycle.triage(snag, actor=sam, owner=sam, impact=2, urgency=2)
+
+    def waiting(snag):
+        triaged(snag)
+        lifecycle.hand_over(snag, supplier=northgate, actor=sam)
+
+    def resolved(snag):
+        lifecycle.resolve(
+            snag, actor=sam, resolution="no_fault", resolution_note="Seen."
+        )
+
+    def closed(snag):
+        resolved(snag)
+        lifecycle.confirm(snag, actor=rob)
+
+    ways = {
+        Status.NEW: lambda snag: None,
+        Status.TRIAGED: triaged,
+        Status.IN_PROGRESS: lambda snag: lifecycle.start(snag, actor=sam),
+        Status.WAITING: waiting,
+        Status.RESOLVED: resolved,
+        Status.CLOSED: closed,
+    }
+
     def snag_in(status):
         snag = make_snag(live, rob)
-        if status in {Status.TRIAGED, Status.WAITING}:
-            lifecycle.triage(snag, actor=sam, owner=sam, impact=2, urgency=2)
-        if status == Status.IN_PROGRESS:
-            lifecycle.start(snag, actor=sam)
-        if status == Status.WAITING:
-            lifecycle.hand_over(snag, supplier=northgate, actor=sam)
-        if status in {Status.RESOLVED, Status.CLOSED}:
-            lifecycle.resolve(
-                snag, actor=sam, resolution="no_fault", resolution_note="Seen."
-            )
-        if status == Status.CLOSED:
-            lifecycle.confirm(snag, actor=rob)
+        ways[status](snag)
         snag.refresh_from_db()
         assert snag.status == status
         return snag
 
     def call(verb, snag):
-        words = {"actor": sam}
-        if verb == "triage":
-            words |= {"owner": sam, "impact": 1, "urgency": 3}
-        if verb == "wait":
-            words |= {"waiting_for": "change"}
-        if verb == "hand_over":
-            other = type(northgate).objects.create(name="Acme", kind="supplier")
-            words |= {"supplier": other}
-        if verb in {"resolve", "reject"}:
-            words |= {"resolution": "no_fault", "resolution_note": "Seen."}
-        if verb == "confirm":
-            words = {"actor": rob}
-        if verb == "reopen":
-            words |= {"body": "Still there."}
-        if verb == "merge":
-            words |= {"into": make_snag(live, rob)}
-        return getattr(lifecycle, verb)(snag, **words)
+        said = {"resolution": "no_fault", "resolution_note": "Seen."}
+        words = {
+            "triage": lambda: {"owner": sam, "impact": 1, "urgency": 3},
+            "wait": lambda: {"waiting_for": "change"},
+            "hand_over": lambda: {"supplier": make_party("Acme", "supplier")},
+            "resolve": lambda: said,
+            "reject": lambda: said,
+            "reopen": lambda: {"body": "Still there."},
+            "merge": lambda: {"into": make_snag(live, rob)},
+        }.get(verb, dict)
+        actor = rob if verb == "confirm" else sam
+        return getattr(lifecycle, verb)(snag, actor=actor, **words())
 
     return snag_in, call
 
@@ -82,7 +91,7 @@ def test_a_verb_moves_a_snag_exactly_as_the_table_says(desk, status, verb):
 def test_every_state_can_be_reached_and_left():
     assert {move.target for move in MOVES.values()} == set(Status) - {Status.NEW}
     assert {state for move in MOVES.values() for state in move.sources} == set(Status)
-    assert set(OPEN) <= {s for s in MOVES["merge"].sources}
+    assert set(OPEN) == set(MOVES["merge"].sources)
 
 
 @pytest.mark.parametrize("status", list(Status))
