@@ -8,11 +8,11 @@ verdict) is kept beside what the steps say, never mixed with it.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from snags.importing.profile import KEEP, WAITING, Profile
+from snags.importing.profile import KEEP, PEOPLE, WAITING, Profile
 from snags.importing.rows import Row, RowError
 
 Alias = Callable[[str], str]
@@ -76,7 +76,7 @@ class History:
         """Everybody whom the history names."""
         values = self.last.values
         people = {step.actor for step in self.steps}
-        people |= {self.owner, values.get("caller"), values.get("resolver")}
+        people |= {self.owner, *(values.get(name) for name in PEOPLE)}
         return {name for name in people if name}
 
 
@@ -116,10 +116,11 @@ class _Walk:
         self.since: int = history.reported_at
         self.by: str | None = None
         self.supplier = ""
-        caller = history.last.values.get("caller")
-        channel = history.last.values.get("channel") or "import"
+        values = history.last.values
+        reporter = values.get("logger") or values.get("caller")
+        channel = values.get("channel") or "import"
         note = f"{history.number} in {profile.system}"
-        self._log(history.reported_at, "raised", caller, channel=channel, note=note)
+        self._log(history.reported_at, "raised", reporter, channel=channel, note=note)
 
     def take(self, row: Row) -> None:
         at = row.at
@@ -316,7 +317,3 @@ def _settled(said: list[Any]) -> list[Any]:
         if not rows or rows[-1] != row:
             rows.append(row)
     return [*said[:-1], rows]
-
-
-def names_of(values: Mapping[str, Any], fields: Sequence[str]) -> set[str]:
-    return {values[name] for name in fields if values.get(name)}

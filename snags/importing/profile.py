@@ -35,7 +35,7 @@ RESOLUTIONS = (
 )
 INSTANTS = ("updated_at", "opened_at", "resolved_at", "closed_at")
 FLAGS = ("made_sla",)
-PEOPLE = ("caller", "assignee", "resolver", "updated_by")
+PEOPLE = ("caller", "logger", "assignee", "resolver", "updated_by")
 TEXTS = (
     "number",
     *PEOPLE,

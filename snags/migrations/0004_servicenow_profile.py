@@ -33,9 +33,11 @@ MAPPING = {
         "closed_at": "closed_at",
         "made_sla": "made_sla",
         "caller": "caller_id",
+        "logger": "opened_by",
         "group": "assignment_group",
         "assignee": "assigned_to",
         "resolver": "resolved_by",
+        "resolution_note": "closed_code",
         "priority": {
             "column": "priority",
             "values": {

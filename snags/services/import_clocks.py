@@ -109,7 +109,7 @@ def _settle(plan: Plan, clock: Clock, held: tuple[Interval, ...], cause: Cause) 
     if clock.breached_at:
         clock.breach_cause = cause.name
     # What was passed long ago is on record; only what lies ahead is still told.
-    compute(clock, held, {event.level: 0 for event in events}, cause.at)
+    compute(clock, held, {event.level: event for event in events}, cause.at)
     plan.clocks.append(clock)
     plan.events += events
     plan.revisions.append(

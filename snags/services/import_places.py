@@ -59,21 +59,26 @@ class Naming:
         return hmac.new(secret, text, hashlib.sha256).hexdigest()[:20]
 
 
-def landscape_for(name: str, default: str) -> Landscape | None:
+def landscape_for(name: str) -> Landscape | None:
     """The landscape to import into: the named one, the only one, or none yet.
 
-    Raises RuleError when there are several and none is named.
+    Raises RuleError when the name is not known, or when there are several and none is
+    named. While there is none at all, any name will do.
     """
-    known = list(Landscape.objects.order_by("name")[:20])
+    known = {one.name: one for one in Landscape.objects.order_by("name")}
+    if not known or name in known:
+        return known.get(name)
+    names = ", ".join([*known][:20])
     if name:
-        return next((one for one in known if one.name == name), None)
+        raise RuleError(
+            f"There is no landscape “{name}”. There are: {names}.", code="no_landscape"
+        )
     if len(known) > 1:
-        names = ", ".join(one.name for one in known)
         raise RuleError(
             f"There are several landscapes; say which with --landscape: {names}.",
             code="which_landscape",
         )
-    return known[0] if known else None
+    return next(iter(known.values()))
 
 
 def place_for(name: str, system: str, since: date) -> Place:

@@ -92,6 +92,8 @@ def _describe(snag: Snag, history: History, around: Around) -> None:
         place = around.place
         snag.snaglist, snag.environment = place.snaglist, place.environment
         snag.reported_by = around.person(values.get("caller"))
+        if values.get("logger") not in {None, values.get("caller")}:
+            snag.logged_by = around.person(values["logger"])
         snag.channel = values.get("channel") or Snag.Channel.IMPORT
 
 

@@ -120,7 +120,7 @@ class _Run:
         self.place: Place | None = None
         self.promises: Promises | None = None
         self.reader: RowReader | None = None
-        found = landscape_for(order.landscape, order.profile.landscape)
+        found = landscape_for(order.landscape)
         self.landscape = (
             found.name if found else order.landscape or order.profile.landscape
         )

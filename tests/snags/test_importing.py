@@ -98,6 +98,8 @@ def test_an_empty_database_gets_all_that_the_log_needs():
     assert snag.module.name == "Category 55"
     assert snag.title == "Category 55 · Subcategory 170 · Symptom 72"
     assert snag.reported_by.name == "Caller 2403"
+    assert snag.logged_by.name == "Opened by 8"
+    assert (snag.channel, snag.resolution_note) == ("phone", "code 5")
 
 
 def test_nobody_who_came_with_the_log_can_enter_or_is_told_anything():
@@ -476,6 +478,8 @@ def test_a_second_landscape_has_to_be_named(live):
 
     assert code == 2
     assert "say which with --landscape: ERP, Other ERP" in sentence
+    sentence, _ = refused(LOG, landscape="Othr")
+    assert sentence == "There is no landscape “Othr”. There are: ERP, Other ERP."
     assert counts() == before
     assert import_log(landscape="Other ERP")["created"] == 88
     assert Snag.objects.filter(environment__landscape__name="Other ERP").count() == 88
