@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from opsdesk.local import postgres
 from opsdesk.local.places import BASE_DIR, Places
 
 HOLDER = """
@@ -90,6 +91,8 @@ class Copy:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+        if (self.places.data / "postmaster.pid").exists():
+            postgres.stop(self.places)  # a killed one would leave shared memory
         for process in psutil.process_iter():
             if process.pid != os.getpid() and self._belongs(process):
                 process.kill()
