@@ -274,7 +274,7 @@ def _settle(
     cause = Cause("started", now)
     reading = compute(clock, held, {}, now)
     events = passed(clock, reading, {}, cause)
-    compute(clock, held, {event.level: 0 for event in events}, now)
+    compute(clock, held, {event.level: event for event in events}, now)
     rows.clocks.append(clock)
     rows.fired += events
     rows.events += [
