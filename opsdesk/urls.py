@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/", include("opsdesk.api_urls")),
     path("environments/", include("environments.urls")),
     path("inbox/", include("opsdesk.core.urls")),
+    path("sla/", include("sla.urls")),
     path("snags/", include("snags.urls")),
 ]
 

@@ -23,7 +23,9 @@ class CutForm(forms.Form):
         empty_value=None,
         required=False,
     )
-    by = forms.ChoiceField(choices=[(name, name) for name in DIMENSIONS], required=False)
+    by = forms.ChoiceField(
+        choices=[(name, name) for name in DIMENSIONS], required=False
+    )
     key = forms.CharField(max_length=20, required=False)
     sort = forms.CharField(max_length=20, required=False)
 

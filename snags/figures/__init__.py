@@ -7,7 +7,7 @@ number shown and the rows listed are the same by definition, and by test.
 """
 
 from snags.figures.board import Board, Decision, Freshness, board, fresh_as_of, golives
-from snags.figures.counts import Counts, CurveWeek, Line, Week
+from snags.figures.counts import Counts, CurveWeek, Line, Week, name_of_value
 from snags.figures.definitions import (
     AGES,
     FIGURES,
@@ -46,5 +46,6 @@ __all__ = [
     "fresh_as_of",
     "golives",
     "listed",
+    "name_of_value",
     "rows",
 ]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.core.cache import cache
 from django.db import connection
 
 from opsdesk.accounts.models import User
@@ -14,11 +13,8 @@ from snags.figures.counts import Counts, CurveWeek, Line, Week, curve, tables, w
 from snags.figures.definitions import Cut, Dimension
 from snags.figures.live import Live
 from snags.figures.periods import Period
-from snags.models import GoLive
+from snags.models import GoLive, Snag
 from snags.services.rollups import HEARTBEAT
-
-# A board is kept no longer than the rollup's own interval, and never past its next run.
-KEEP_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,10 @@ class Decision:
     owner: str
     next_due_at: datetime | None
     reported_at: datetime
+
+    @property
+    def url(self) -> str:
+        return Snag(pk=self.pk).get_absolute_url()
 
 
 @dataclass(frozen=True)
@@ -73,25 +73,6 @@ class Board:
 
 
 def board(
-    cut: Cut,
-    period: Period,
-    *,
-    user: User,
-    golive: tuple[int, date] | None,
-    fresh: Freshness,
-) -> Board:
-    """The board of this minute; the same one for all who may see the same rows."""
-    stamp = fresh.as_of.timestamp() if fresh.as_of else 0
-    parts = (cut.scopes, cut.priority, cut.dimension, cut.key, period.first, period.last)
-    key = f"board:{parts}:{golive[0] if golive else 0}:{stamp}".replace(" ", "")
-    known: Board | None = cache.get(key)
-    if known is None:
-        known = count(cut, period, user=user, golive=golive, now=fresh.now)
-        cache.set(key, known, KEEP_SECONDS)
-    return known
-
-
-def count(
     cut: Cut,
     period: Period,
     *,
@@ -158,9 +139,7 @@ def target_percent(now: datetime) -> int | None:
     return max(versions, default=None)
 
 
-def _curve(
-    cut: Cut, golive: tuple[int, date] | None, today: date
-) -> list[CurveWeek]:
+def _curve(cut: Cut, golive: tuple[int, date] | None, today: date) -> list[CurveWeek]:
     if golive is None or golive[1] > today:
         return []
     number, day = golive

@@ -3,14 +3,17 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from opsdesk.accounts.models import Party, User
 from snags import buckets
 from snags.days import ORIGIN, WEEK, pieces, start_of
 from snags.figures.definitions import Cut, Dimension
 from snags.figures.periods import Period
-from snags.models import Snag
+from snags.models import BusinessProcess, GoLive, Snag
 from snags.services.rollup_sql import SUMS
 
 
@@ -91,6 +94,7 @@ class CurveWeek:
 
 TABLES = (Dimension.TEAM, Dimension.OWNER, Dimension.PROCESS, Dimension.CAUSE)
 NONE_NAMES = {
+    Dimension.GOLIVE: "No go-live",
     Dimension.TEAM: "No team",
     Dimension.OWNER: "No owner",
     Dimension.PROCESS: "No process",
@@ -200,6 +204,20 @@ def name_of(dimension: str, key: str) -> str:
     if dimension == Dimension.CAUSE:
         return str(dict(Snag.Cause.choices).get(key, key))
     return f"No. {key}"
+
+
+def name_of_value(dimension: str, key: str) -> str:
+    """The name of one value, looked up; for a page about it alone."""
+    named: dict[str, QuerySet[Any]] = {
+        Dimension.GOLIVE: GoLive.objects.all(),
+        Dimension.TEAM: Party.objects.all(),
+        Dimension.OWNER: User.objects.all(),
+        Dimension.PROCESS: BusinessProcess.objects.all(),
+    }
+    if dimension not in named or not key:
+        return name_of(dimension, key)
+    found = named[dimension].filter(pk=key).values_list("name", flat=True)
+    return found.first() or name_of(dimension, key)
 
 
 def share(part: int, whole: int) -> float | None:

@@ -146,9 +146,7 @@ FIGURES: dict[str, Figure] = {
         Figure("resolved", "Resolved", Subject.SNAG, _within("resolved_at")),
         Figure("closed", "Closed", Subject.SNAG, _within("closed_at")),
         Figure("backlog", "Not yet closed", Subject.SNAG, _backlog),
-        Figure(
-            "response", "Answered", Subject.CLOCK, _stopped(_RESPONSE, _ANY)
-        ),
+        Figure("response", "Answered", Subject.CLOCK, _stopped(_RESPONSE, _ANY)),
         Figure(
             "response_met",
             "Answered in time",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from opsdesk.accounts.models import User
 from snags.figures.definitions import AGES, FIGURES, OLD_DAYS, Cut, Dimension
@@ -55,50 +55,56 @@ class Live:
 
 # What grouping() says of a row: which one of the columns it is grouped by.
 _GROUPS = {
-    0b01111: "priority",
-    0b10111: Dimension.TEAM.value,
-    0b11011: Dimension.OWNER.value,
-    0b11101: Dimension.PROCESS.value,
-    0b11110: Dimension.CAUSE.value,
+    0: "priority",
+    0b0111: Dimension.TEAM.value,
+    0b1011: Dimension.OWNER.value,
+    0b1101: Dimension.PROCESS.value,
+    0b1110: Dimension.CAUSE.value,
 }
+_AGES = " ".join(
+    f"WHEN reported_at > %(now)s - interval '{age.oldest} days' THEN {number}"
+    for number, age in enumerate(AGES[:-1])
+)
 _AGE_COUNTS = ", ".join(
     f"count(*) FILTER (WHERE age = {number})" for number in range(len(AGES))
 )
 # ruff: noqa: S608 - the texts are put together from this module's own constants.
+# Open rows are read once; tables ask less of them than the tiles do.
 _STANDING = f"""
-SELECT grouping(priority, team_id, owner_id, process_id, cause),
-    coalesce(priority::text, team_id::text, owner_id::text, process_id::text,
-             cause, ''),
-    count(*),
-    count(*) FILTER (WHERE next_due_at < %(now)s),
-    count(*) FILTER (WHERE next_due_at >= %(now)s AND at_risk_from <= %(now)s),
-    count(*) FILTER (WHERE unowned),
-    count(*) FILTER (WHERE reported_at <= %(now)s - interval '{OLD_DAYS} days'),
-    ARRAY[{_AGE_COUNTS}]::int[]
-FROM (
-    SELECT priority, team_id, owner_id, process_id, cause, next_due_at,
-        at_risk_from, reported_at, owner_id IS NULL AS unowned,
-        width_bucket(extract(epoch FROM %(now)s - reported_at)::float8 / 86400,
-                     %(edges)s::float8[]) AS age
+WITH open AS MATERIALIZED (
+    SELECT priority, team_id, owner_id, process_id, cause,
+        next_due_at < %(now)s AS late,
+        next_due_at >= %(now)s AND at_risk_from <= %(now)s AS at_risk,
+        reported_at <= %(now)s - interval '{OLD_DAYS} days' AS old,
+        CASE {_AGES} ELSE {len(AGES) - 1} END AS age
     FROM snags_snag
-    WHERE status = ANY(%(open)s::text[])
+    WHERE status IN ({", ".join(f"'{status}'" for status in OPEN)})
         AND (%(departments)s::bigint[] IS NULL
              OR department_id = ANY(%(departments)s::bigint[]))
         AND (%(priority)s::int IS NULL OR priority = %(priority)s)
         AND (%(team)s::bigint IS NULL OR team_id = %(team)s)
-) open
-GROUP BY GROUPING SETS ((priority), (team_id), (owner_id), (process_id), (cause))
+)
+SELECT 0, priority::text, count(*), count(*) FILTER (WHERE late),
+    count(*) FILTER (WHERE at_risk), count(*) FILTER (WHERE owner_id IS NULL),
+    count(*) FILTER (WHERE old), ARRAY[{_AGE_COUNTS}]::int[]
+FROM open GROUP BY priority
+UNION ALL
+SELECT grouping(team_id, owner_id, process_id, cause),
+    coalesce(team_id::text, owner_id::text, process_id::text, cause, ''),
+    count(*), count(*) FILTER (WHERE late), 0, 0, count(*) FILTER (WHERE old), NULL
+FROM open
+GROUP BY GROUPING SETS ((team_id), (owner_id), (process_id), (cause))
 """
 
 
 def standing(cut: Cut, now: datetime) -> Live:
-    """The open snags of a cut (everything, or one team), each counted once a grouping."""
+    """The open snags of everything or of one team, each once in every grouping."""
     by_priority: dict[int, Standing] = {}
     by_value: dict[str, dict[str, Standing]] = {name: {} for name in _GROUPS.values()}
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, _parameters(cut, now))
         for group, key, *numbers, ages in cursor.fetchall():
-            one = Standing(*numbers, tuple(ages))
+            one = Standing(*numbers, tuple(ages)) if ages else Standing(*numbers)
             if _GROUPS[group] == "priority":
                 by_priority[int(key)] = one
             else:
@@ -107,14 +113,18 @@ def standing(cut: Cut, now: datetime) -> Live:
 
 
 def undecided(cut: Cut, *, user: User, now: datetime) -> QuerySet[Snag]:
-    """What needs a decision: pressing snags longest overdue, and those nobody owns."""
+    """What needs a decision: pressing snags longest overdue, and those nobody owns.
+
+    Both are read from an index of open snags by their next deadline.
+    """
     today = Period(now.date(), now.date())
     late = rows_of(FIGURES["late"], cut, today, user=user, now=now)
     unowned = rows_of(FIGURES["unowned"], cut, today, user=user, now=now)
     names = ("pk", "title", "priority", "next_due_at", "reported_at", "owner__name")
-    first = late.filter(priority__in=PRESSING).order_by("next_due_at", "pk")
-    oldest = unowned.order_by("reported_at", "pk")
-    return first.values(*names)[:DECISIONS].union(oldest.values(*names)[:DECISIONS])  # type: ignore[return-value]
+    due = F("next_due_at").asc(nulls_last=True)
+    first = late.filter(priority__in=PRESSING).order_by(due, "pk")
+    soonest = unowned.order_by(due, "pk")
+    return first.values(*names)[:DECISIONS].union(soonest.values(*names)[:DECISIONS])  # type: ignore[return-value]
 
 
 def _parameters(cut: Cut, now: datetime) -> dict[str, Any]:
@@ -122,8 +132,6 @@ def _parameters(cut: Cut, now: datetime) -> dict[str, Any]:
         raise ValueError(f"Open rows are not counted by {cut.dimension} here.")
     return {
         "now": now,
-        "edges": [float(age.youngest) for age in AGES[1:]],
-        "open": [str(status) for status in OPEN],
         "departments": None if cut.departments is None else sorted(cut.departments),
         "priority": cut.priority,
         "team": int(cut.key) if cut.dimension == Dimension.TEAM else None,

@@ -65,7 +65,7 @@ class Rollup(models.Model):
 
 
 class RollupNote(models.Model):
-    """A day whose counts a write has changed; the rollup takes the note and recounts."""
+    """A day whose counts a write has changed; the rollup takes it and recounts."""
 
     day = models.DateField()
     noted_at = models.DateTimeField(db_default=Now())

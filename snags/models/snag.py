@@ -388,6 +388,23 @@ class Snag(models.Model):
                 name="snag_open_at_risk",
                 condition=IS_OPEN & Q(at_risk_from__isnull=False),
             ),
+            # All the dashboard asks of open snags, in one pass over the index alone.
+            models.Index(
+                fields=["priority"],
+                include=[
+                    "department",
+                    "team",
+                    "owner",
+                    "process",
+                    "cause",
+                    "status",
+                    "reported_at",
+                    "next_due_at",
+                    "at_risk_from",
+                ],
+                name="snag_open_standing",
+                condition=IS_OPEN,
+            ),
             # "My reports", and everything a department or list has ever had.
             models.Index(fields=["reported_by", "-id"], name="snag_by_reporter"),
             models.Index(fields=["snaglist", "-id"], name="snag_by_list"),

@@ -20,7 +20,6 @@ SUMS = (
 )
 _KEY = ("span", "start", "scope", "dimension", "key", "priority")
 _VALUES = (*SUMS, "times")
-_SAME_KEY = " AND ".join(f"f.{name} = r.{name}" for name in _KEY)
 
 # One row a fact: something that happened that day and is counted there. A clock counts
 # where it stopped: met if it never went past its deadline. A breach counts where the
@@ -108,8 +107,9 @@ fresh AS (
 _REPLACE = f"""
 , gone AS (
     DELETE FROM snags_rollup r WHERE r.span = %(span)s AND r.start = ANY(%(starts)s)
-    AND NOT EXISTS (
-        SELECT FROM fresh f WHERE {_SAME_KEY}
+    -- As a hashed set: an anti join is planned badly, the size of fresh being unknown.
+    AND (r.start, r.scope, r.dimension, r.key, r.priority) NOT IN (
+        SELECT start, scope, dimension, key, priority FROM fresh
     )
 )
 INSERT INTO snags_rollup AS r ({", ".join((*_KEY, *_VALUES))})
@@ -137,12 +137,12 @@ INSERT INTO snags_rollupnote (day)
 SELECT generate_series(first.day, last.day, interval '1 day')::date
 FROM (
     SELECT least(
-        (SELECT min(start) FROM snags_rollup),
+        (SELECT min(start) FROM snags_rollup WHERE span = 1),
         (SELECT min(reported_at)::date - 1 FROM snags_snag)
     ) AS day
 ) first, (
     SELECT greatest(
-        (SELECT max(start) FROM snags_rollup),
+        (SELECT max(start) FROM snags_rollup WHERE span = 1),
         clock_timestamp()::date + 1
     ) AS day
 ) last

@@ -1,0 +1,156 @@
+"""The dashboard's drawings, each figure with the way to its rows."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+
+from django.utils.safestring import SafeString
+
+from opsdesk.core import charts, wording
+from opsdesk.core.charts import Axis
+from sla.models import Priority
+from sla.views.links import Links
+from snags.figures import AGES, Board, Counts, Standing
+
+PARTS = tuple(
+    charts.Part(label, f"p{priority}") for priority, label in Priority.choices
+)
+NO_PROMISE = "The first settled promise appears here."
+
+
+def plots(board: Board) -> dict[str, SafeString]:
+    makers: dict[str, Callable[[Board], SafeString]] = {
+        "trend": _trend,
+        "broken": _broken,
+        "ageing": _ageing,
+        "curve": _curve,
+        "kept": _kept,
+        "median": _median,
+    }
+    return {name: make(board) for name, make in makers.items()}
+
+
+def _trend(board: Board) -> SafeString:
+    links = Links(board.cut, board.period)
+    counts = [week.counts for week in board.weeks]
+    return charts.trend(
+        "Share of promises kept, by week",
+        _labels(board),
+        [
+            charts.Line("Answered in time", [_round(c.response_share) for c in counts]),
+            charts.Line(
+                "Resolved in time", [_round(c.resolution_share) for c in counts], "s1"
+            ),
+        ],
+        axis=Axis(target=board.target),
+        hrefs=[
+            links.to("settled", period=w.period) if _settled(w.counts) else ""
+            for w in board.weeks
+        ],
+        empty=NO_PROMISE,
+    )
+
+
+def _broken(board: Board) -> SafeString:
+    links = Links(board.cut, board.period)
+    columns = []
+    for label, week in zip(_labels(board), board.weeks, strict=True):
+        to = partial(links.to, "breached", period=week.period)
+        by = {p: week.by_priority.get(p, Counts()).breached for p in Priority.values}
+        columns.append(
+            charts.Column(
+                label,
+                list(by.values()),
+                to() if week.counts.breached else "",
+                [to(priority=p) if n else "" for p, n in by.items()],
+            )
+        )
+    return charts.stacked(
+        "Promises broken by priority, by week they fell due",
+        PARTS,
+        columns,
+        empty="No promise was broken.",
+    )
+
+
+def _ageing(board: Board) -> SafeString:
+    links = Links(board.cut, board.period)
+    standings = [board.live.by_priority.get(p, Standing()) for p in Priority.values]
+    rows = []
+    for number, age in enumerate(AGES):
+        counts = [one.ages[number] for one in standings]
+        hrefs = [
+            links.to(age.name, priority=p) if n else ""
+            for p, n in zip(Priority.values, counts, strict=True)
+        ]
+        href = links.to(age.name) if any(counts) else ""
+        rows.append(charts.Row(age.label, counts, href, hrefs))
+    return charts.ageing("Open snags by age", PARTS, rows)
+
+
+def _curve(board: Board) -> SafeString:
+    links = Links(board.cut, board.period)
+    to = partial(links.to, "backlog", by="golive", key=str(board.golive or ""))
+    weeks = [
+        charts.Week(
+            _label(board, week.period.first),
+            week.counts.opened,
+            week.counts.closed,
+            week.backlog,
+            to(period=week.period),
+        )
+        for week in board.curve
+    ]
+    return charts.combo(
+        "Opened, closed and still open by week since go-live",
+        weeks,
+        empty="The weeks since go-live appear here.",
+    )
+
+
+def _kept(board: Board) -> SafeString:
+    links = Links(board.cut, board.period)
+    to = partial(links.to, "settled", by="golive", key=str(board.golive or ""))
+    return charts.trend(
+        "Share of promises kept by week since go-live",
+        [_label(board, week.period.first) for week in board.curve],
+        [charts.Line("Kept", [_round(w.counts.settled_share) for w in board.curve])],
+        axis=Axis(target=board.target),
+        hrefs=[to(period=w.period) if _settled(w.counts) else "" for w in board.curve],
+        empty=NO_PROMISE,
+    )
+
+
+def _median(board: Board) -> SafeString:
+    links = Links(board.cut, board.period)
+    to = partial(links.to, "resolved", by="golive", key=str(board.golive or ""))
+    return charts.trend(
+        "Median hours from report to solution by week since go-live",
+        [_label(board, week.period.first) for week in board.curve],
+        [
+            charts.Line(
+                "Median time",
+                [_round(w.counts.median_hours) for w in board.curve],
+                "s1",
+            )
+        ],
+        axis=Axis(unit="h"),
+        hrefs=[to(period=w.period) if w.counts.resolved else "" for w in board.curve],
+        empty="The first solution appears here.",
+    )
+
+
+def _labels(board: Board) -> list[str]:
+    return [_label(board, week.period.first) for week in board.weeks]
+
+
+def _label(board: Board, day: date) -> str:
+    return wording.day(day, board.period.last)
+
+
+def _settled(counts: Counts) -> int:
+    return counts.response + counts.resolution
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
