@@ -27,6 +27,39 @@ LEVELS = {1: (1, 1), 2: (1, 2), 3: (2, 2), 4: (3, 2)}
 PACE = (1.25, 1.15, 1.0, 0.9, 0.75, 0.7, 0.62, 0.6, 0.55)
 RESPONSE = {priority: terms[0] for priority, terms in TARGETS.items()}
 RESOLUTION = {priority: terms[1] for priority, terms in TARGETS.items()}
+# Open now: priority, share of the resolution time used, how it stands.
+OPEN = (
+    (1, 1.34, "in_progress"),
+    (1, 0.97, "in_progress"),
+    (2, 1.18, "handed_over"),
+    (2, 0.93, "in_progress"),
+    (2, 0.81, "handed_over"),
+    (2, 0.09, "new"),
+    (3, 1.6, "handed_over"),
+    (3, 1.22, "in_progress"),
+    (3, 1.05, "in_progress"),
+    (3, 0.94, "in_progress"),
+    (3, 0.88, "triaged"),
+    (3, 0.8, "in_progress"),
+    (3, 0.77, "handed_over"),
+    (3, 0.66, "in_progress"),
+    (3, 0.6, "waits"),
+    (3, 0.52, "in_progress"),
+    (3, 0.47, "waits"),
+    (3, 0.4, "in_progress"),
+    (3, 0.33, "triaged"),
+    (3, 0.15, "new"),
+    (3, 0.12, "new"),
+    (3, 0.05, "new"),
+    (4, 2.3, "handed_over"),
+    (4, 1.4, "waits"),
+    (4, 0.9, "in_progress"),
+    (4, 0.7, "in_progress"),
+    (4, 0.55, "waits"),
+    (4, 0.3, "triaged"),
+    (4, 0.08, "new"),
+    (4, 0.02, "new"),
+)
 MONTHS = ("August", "September", "October")
 CUSTOMERS = ("Ferris & Sons", "Albright Stores", "Nordlys AS", "Tamar Kitchens")
 
@@ -73,6 +106,54 @@ def lives(world: World, office: Calendar, now: datetime) -> Iterator[Life]:
                 yield _life(chance, world, office, at, now, min(week, 8))
 
 
+def current(world: World, office: Calendar, now: datetime) -> Iterator[Life]:
+    """What is open as somebody looks, whatever the hour: late, nearly late, waiting.
+
+    Each is placed so that it has used a known share of its resolution time; one P1
+    breaks its promise a few minutes after the load, for whoever wants to watch.
+    """
+    chance = Random(7)  # noqa: S311 - the same company every time
+    for number, (priority, used, standing) in enumerate(OPEN):
+        story = STORIES[(number * 7) % len(STORIES)]
+        if standing == "handed_over":
+            story = next(s for s in STORIES[number:] if s.supplier)
+        seconds = int(RESOLUTION[priority] * 60 * used)
+        at = (
+            now - timedelta(seconds=seconds)
+            if priority == 1
+            else office.backward(now, seconds)
+        )
+        life = _begun(chance, world, story, priority, at)
+        _stand(chance, world, life, standing, (now - at) / 10)
+        yield life
+
+
+def _stand(
+    chance: Random, world: World, life: Life, standing: str, step: timedelta
+) -> None:
+    """Bring a life to where it stands now, in equal steps since its report."""
+    if standing == "new":
+        return
+    at, tell = life.reported_at + step, life.happenings.append
+    tell(Happening(at, "triaged", life.owner))
+    tell(Happening(at, "said", life.owner, chance.choice(stories.FIRST_WORDS)))
+    if standing == "triaged":
+        return
+    tell(Happening(at + step, "started", life.owner))
+    words = chance.choice(stories.NOTES)
+    tell(Happening(at + step * 2, "said", life.owner, words, "internal"))
+    if standing == "waits":
+        words = chance.choice(stories.QUESTIONS)
+        tell(Happening(at + step * 3, "waits", life.owner, words))
+    if standing == "handed_over":
+        words = chance.choice(stories.TO_SUPPLIER)
+        tell(Happening(at + step * 3, "handed_over", life.owner, words, "supplier"))
+        if life.story.supplier == "Northgate ERP Partners":
+            words = chance.choice(stories.FROM_SUPPLIER)
+            naomi = world.people["naomi"]
+            tell(Happening(at + step * 5, "said", naomi, words, "supplier"))
+
+
 def _arrivals(chance: Random, monday: date, count: int) -> list[datetime]:
     zone = ZoneInfo("Europe/London")
     days = chance.choices(range(7), WEEKDAY, k=count)
@@ -99,6 +180,16 @@ def _life(
     )[0]
     if story.kind in {"request", "data_enquiry", "extend", "revisit"}:
         priority = max(3, priority)
+    life = _begun(chance, world, story, priority, at)
+    _live(chance, world, office, life, week)
+    life.happenings = [what for what in life.happenings if what.at < now]
+    return life
+
+
+def _begun(
+    chance: Random, world: World, story: Story, priority: int, at: datetime
+) -> Life:
+    """A report as it came in: who, what, and who will answer for it."""
     blanks = {
         "month": chance.choice(MONTHS),
         "amount": f"£{chance.randrange(12, 9_800):,}",
@@ -107,19 +198,16 @@ def _life(
         "customer": chance.choice(CUSTOMERS),
         "department": chance.choice(("Sales", "Warehouse", "Purchasing")),
     }
-    life = Life(
+    return Life(
         story=story,
         title=story.title.format(**blanks),
         detail=story.detail.format(**blanks),
         reporter=chance.choice(world.reporters),
         owner=chance.choices(world.support, (30, 24, 20, 10, 16))[0],
         priority=priority,
-        reported_at=at,
+        reported_at=at.replace(microsecond=0),
         by_voice=chance.random() < 0.12,
     )
-    _live(chance, world, office, life, week)
-    life.happenings = [what for what in life.happenings if what.at < now]
-    return life
 
 
 def _live(

@@ -14,7 +14,7 @@ from opsdesk.core.services import duties
 from opsdesk.core.services.outbox import Note, notify
 from opsdesk.core.services.saved_views import save_view
 from opsdesk.site.demo import places
-from opsdesk.site.demo.lives import lives
+from opsdesk.site.demo.lives import current, lives
 from opsdesk.site.demo.places import World
 from opsdesk.site.demo.writing import write
 from sla.calendars import Hours, compile  # noqa: A004
@@ -49,7 +49,11 @@ def load() -> int:
             CalendarVersion.objects.get(calendar__name="UK office hours").hours
         )
     )
-    snags = write(world, list(lives(world, office, now)), office, now)
+    told = sorted(
+        (*lives(world, office, now), *current(world, office, now)),
+        key=lambda life: life.reported_at,
+    )
+    snags = write(world, told, office, now)
     _finish(world, snags, now)
     rollups.rebuild()
     return len(snags)
