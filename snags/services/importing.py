@@ -5,6 +5,7 @@ run again and nothing is ever half there. One import runs at a time.
 """
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -113,6 +114,7 @@ class _Run:
     """One import on its way."""
 
     def __init__(self, order: Order, progress: Progress | None) -> None:
+        _check_error_file(order)
         self.order = order
         self.progress = progress
         self.report = Report()
@@ -277,6 +279,17 @@ class _ErrorFile:
             ) from error
         self._writer = csv.writer(self._file)
         self._writer.writerow([*self.header, "opsdesk_line", "opsdesk_reason"])
+
+
+def _check_error_file(order: Order) -> None:
+    """Find out before anything is written that rejected rows would have no place."""
+    path = order.error_file.resolve()
+    if path == order.path.resolve():
+        raise RuleError("The error file cannot be the file itself.", code="same_file")
+    if not os.access(path.parent, os.W_OK) or path.is_dir():
+        raise RuleError(
+            f"The error file {path} cannot be written.", code="bad_error_file"
+        )
 
 
 @contextmanager

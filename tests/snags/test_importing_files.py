@@ -58,6 +58,8 @@ def test_a_missing_file_folder_zone_or_profile_is_said(tmp_path):
     assert "There is no file" in refused(tmp_path / "none.csv")[0]
     assert "There is no file" in refused(tmp_path)[0]
     assert "no time zone called 'Mars/Base'" in refused(LOG, timezone="Mars/Base")[0]
+    assert "cannot be written" in refused(LOG, errors=tmp_path / "no" / "e.csv")[0]
+    assert "cannot be the file itself" in refused(LOG, errors=LOG)[0]
     sentence, code = refused(LOG, profile="remedy")
     assert (code, counts()) == (2, before)
     assert sentence == "There is no profile “remedy”. There are: servicenow-event-log."
