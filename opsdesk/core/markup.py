@@ -136,7 +136,7 @@ def sla(promise: wording.Deadline | None) -> SafeString:
 def clock_time(at: datetime | None, now: datetime, extra: str = "") -> SafeString:
     """An instant in the reader's zone; the full date is one hover away."""
     if at is None:
-        return format_html('<span class="muted">never</span>')
+        return format_html('<span class="muted">{}</span>', "never")
     return format_html(
         '<time datetime="{}" title="{}" class="{}">{}</time>',
         at.isoformat(),

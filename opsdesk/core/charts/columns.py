@@ -175,7 +175,7 @@ def _pair(axis: Scale, week: Week) -> SafeString:
 def _backlog(axis: Scale, weeks: Sequence[Week]) -> SafeString:
     known = [(i, w.backlog) for i, w in enumerate(weeks) if w.backlog is not None]
     if not known:
-        return format_html("")
+        return SafeString()
     places = [((i + 0.5) / len(weeks) * 100, axis.y(v)) for i, v in known]
     points = " ".join(f"{number(x)},{number(y)}" for x, y in places)
     x, y = places[-1]

@@ -67,7 +67,7 @@ def spark(values: Sequence[Number], tone: str = "s0") -> SafeString:
     """The shape of a figure's past; too little of it draws nothing."""
     known = [v for v in values if v is not None]
     if len(known) < 2:
-        return format_html('<svg class="spark" aria-hidden="true"></svg>')
+        return SafeString()
     low, high = min(known), max(known)
     reach = (high - low) or 1
     last = len(known) - 1

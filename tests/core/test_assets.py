@@ -1,0 +1,129 @@
+import hashlib
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import brotli
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+
+from opsdesk.core import assets, icons
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+
+
+@pytest.fixture
+def root(settings, tmp_path):
+    settings.UI_BUILD_DIR = tmp_path
+    return tmp_path
+
+
+def test_every_listed_icon_is_drawn():
+    sprite = assets.build_sprite().decode()
+
+    assert set(re.findall(r'<symbol id="([^"]+)"', sprite)) == icons.KNOWN
+
+
+def test_every_icon_a_template_names_is_listed():
+    used = {
+        name
+        for file in TEMPLATES.rglob("*.html")
+        for name in re.findall(r'{% icon "([\w-]+)"', file.read_text())
+    }
+
+    assert used <= icons.KNOWN
+
+
+def test_the_font_is_the_same_every_time_and_small():
+    first, second = assets.build_font(), assets.build_font()
+
+    assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
+    assert len(first) < 36_000
+
+
+def test_static_files_fit_the_first_visits_budget():
+    """80 kB for a worklist page, of which htmx takes 16 and the page itself 10."""
+    built = [assets.build_sprite(), assets.build_style(), assets.build_script()]
+
+    weight = sum(len(brotli.compress(file)) for file in built)
+
+    assert weight + len(assets.build_font()) < 56_000
+
+
+def test_a_missing_font_wheel_is_harmless(root, monkeypatch):
+    monkeypatch.setattr(assets, "has_font", lambda: False)
+    finder = assets.BuiltAssetsFinder()
+
+    found = {path for path, _ in finder.list([])}
+
+    assert found == {assets.SPRITE, assets.STYLE, assets.SCRIPT}
+    assert b"inter.woff2" not in (root / assets.STYLE).read_bytes()
+
+
+def test_the_finder_builds_once_and_again_when_the_recipe_changes(root, monkeypatch):
+    finder = assets.BuiltAssetsFinder()
+    place = Path(finder.find(assets.SPRITE))
+    stamp = place.stat().st_mtime_ns
+
+    assert finder.find(assets.SPRITE, find_all=True) == [str(place)]
+    assert place.stat().st_mtime_ns == stamp
+    monkeypatch.setattr(assets, "_version", lambda wheel: "another")
+    finder.find(assets.SPRITE)
+    assert place.stat().st_mtime_ns > stamp
+
+
+def test_many_at_once_build_one_whole_file(root):
+    finder = assets.BuiltAssetsFinder()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: finder.find(assets.STYLE), range(16)))
+
+    assert len(set(found)) == 1
+    assert Path(found[0]).read_bytes() == assets.build_style()
+
+
+def test_what_is_not_built_here_is_not_found():
+    assert assets.BuiltAssetsFinder().find("opsdesk/other.css") is None
+    assert finders.find("opsdesk/app.css")
+
+
+def test_two_modules_may_not_share_a_name(monkeypatch, tmp_path):
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js" / "one.js").write_text("const same = 1;\n")
+    (tmp_path / "js" / "two.js").write_text("export function same() {}\n")
+    monkeypatch.setattr(assets, "SOURCES", tmp_path)
+    monkeypatch.setattr(assets, "MODULES", ("one", "two"))
+
+    with pytest.raises(ValueError, match="same is in both"):
+        assets.build_script()
+
+
+def test_the_bundles_hold_every_source():
+    modules = {file.stem for file in (assets.SOURCES / "js").glob("*.js")}
+    sheets = {file.stem for file in (assets.SOURCES / "css").glob("*.css")}
+
+    assert modules == set(assets.MODULES)
+    assert sheets == set(assets.SHEETS)
+    assert "import " not in assets.build_script().decode()
+
+
+def test_styles_read_from_right_to_left_too():
+    """Logical properties only: margin-left and its like would break there."""
+    physical = re.compile(
+        r"^\s*(?:margin|padding|border)-(?:left|right)\b", re.MULTILINE
+    )
+
+    bad = [
+        file.name
+        for file in (assets.SOURCES / "css").glob("*.css")
+        if physical.search(file.read_text())
+    ]
+
+    assert bad == []
+
+
+def test_squeezing_keeps_every_rule():
+    text = "/* why */\n.a :is(b, c) {\n  color: red;\n  margin: 0 auto;\n}\n"
+
+    assert assets.squeeze_style(text) == ".a :is(b, c){color: red;margin: 0 auto}\n"
