@@ -124,34 +124,54 @@ def current(world: World, office: Calendar, now: datetime) -> Iterator[Life]:
             else office.backward(now, seconds)
         )
         life = _begun(chance, world, story, priority, at)
-        _stand(chance, world, life, standing, (now - at) / 10)
+        _stand(chance, world, life, standing, _after(office, priority), seconds / 600)
         yield life
 
 
 def _stand(
-    chance: Random, world: World, life: Life, standing: str, step: timedelta
+    chance: Random, world: World, life: Life, standing: str, after: After, step: float
 ) -> None:
     """Bring a life to where it stands now, in equal steps since its report."""
     if standing == "new":
         return
-    at, tell = life.reported_at + step, life.happenings.append
+    soon = RESPONSE[life.priority] * chance.uniform(0.1, 0.9)
+    at, tell = after(life.reported_at, min(step, soon)), life.happenings.append
     tell(Happening(at, "triaged", life.owner))
     tell(Happening(at, "said", life.owner, chance.choice(stories.FIRST_WORDS)))
     if standing == "triaged":
         return
-    tell(Happening(at + step, "started", life.owner))
+    tell(Happening(after(at, step), "started", life.owner))
     words = chance.choice(stories.NOTES)
-    tell(Happening(at + step * 2, "said", life.owner, words, "internal"))
+    tell(Happening(after(at, step * 2), "said", life.owner, words, "internal"))
     if standing == "waits":
         words = chance.choice(stories.QUESTIONS)
-        tell(Happening(at + step * 3, "waits", life.owner, words))
+        tell(Happening(after(at, step * 3), "waits", life.owner, words))
     if standing == "handed_over":
-        words = chance.choice(stories.TO_SUPPLIER)
-        tell(Happening(at + step * 3, "handed_over", life.owner, words, "supplier"))
-        if life.story.supplier == "Northgate ERP Partners":
-            words = chance.choice(stories.FROM_SUPPLIER)
-            naomi = world.people["naomi"]
-            tell(Happening(at + step * 5, "said", naomi, words, "supplier"))
+        _stand_with_supplier(chance, world, life, after, after(at, step * 3))
+
+
+def _stand_with_supplier(
+    chance: Random, world: World, life: Life, after: After, at: datetime
+) -> None:
+    words = chance.choice(stories.TO_SUPPLIER)
+    life.happenings.append(Happening(at, "handed_over", life.owner, words, "supplier"))
+    if life.story.supplier == "Northgate ERP Partners":
+        words = chance.choice(stories.FROM_SUPPLIER)
+        reply = after(at, RESOLUTION[life.priority] * 0.1)
+        life.happenings.append(
+            Happening(reply, "said", world.people["naomi"], words, "supplier")
+        )
+
+
+def _after(office: Calendar, priority: int) -> After:
+    """So many minutes later: around the clock for a P1, else of office time."""
+
+    def after(start: datetime, minutes: float) -> datetime:
+        if priority == 1:
+            return start + timedelta(minutes=max(1, round(minutes)))
+        return office.deadline(start, max(60, int(minutes * 60)))
+
+    return after
 
 
 def _arrivals(chance: Random, monday: date, count: int) -> list[datetime]:
@@ -215,12 +235,7 @@ def _live(
 ) -> None:
     """Let it happen: answer, triage, perhaps wait or hand over, resolve, confirm."""
     target, pace = RESOLUTION[life.priority], PACE[week]
-
-    def after(start: datetime, minutes: float) -> datetime:
-        if life.priority == 1:
-            return start + timedelta(minutes=max(1.0, minutes))
-        return office.deadline(start, max(60, int(minutes * 60)))
-
+    after = _after(office, life.priority)
     at = _answer(chance, life, after, pace)
     if chance.random() < 0.35:
         at = after(at, target * 0.05)
