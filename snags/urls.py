@@ -1,9 +1,23 @@
 from django.urls import path
 
-from snags.views import editing, files, history, page, reporting, verbs
+from snags.views import (
+    editing,
+    files,
+    history,
+    page,
+    reporting,
+    verbs,
+    worklist,
+)
 
 app_name = "snags"
 urlpatterns = [
+    path("", worklist.snag_list, name="list"),
+    path("changes/", worklist.changes, name="changes"),
+    path("bulk/", worklist.bulk, name="bulk"),
+    path("export.<str:fmt>", worklist.export, name="export"),
+    path("views/save/", worklist.view_save, name="view_save"),
+    path("views/<int:pk>/delete/", worklist.view_delete, name="view_delete"),
     path("report/", reporting.report, name="report"),
     path("similar/", reporting.similar, name="similar"),
     path("mine/", reporting.mine, name="mine"),

@@ -1,0 +1,196 @@
+"""Finding snags by number and by words, within what a person may see.
+
+Words are matched by full text. A common word matches most of the table, so nothing here
+ranks or counts all that matches: the newest so many are ranked, and a search that takes
+longer than a second is given up.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db import OperationalError, connection, transaction
+from django.db.models import F, Func, Q, QuerySet, Value
+from psycopg2 import errors
+
+from opsdesk.accounts.models import User
+from opsdesk.core.errors import RuleError
+from snags.models import Snag, SourceRecord
+from snags.models.snag import IS_OPEN, visible_parts
+
+LONGEST = 200
+RANKED = 1_000
+CANDIDATES = 300
+PATIENCE_MS = 1_000
+# Words of a title looked at, and the share of all snags that makes a word a common one.
+WORDS = 12
+COMMON = 0.02
+CONFIG = "english"
+
+NUMBER = re.compile(r"(?:SN-?)?\s*([1-9][0-9]{0,17})", re.ASCII | re.IGNORECASE)
+SOURCE_NUMBER = re.compile(r"[A-Z]{2,10}-?[0-9]{3,15}", re.ASCII | re.IGNORECASE)
+# The last word may be half typed, unless what was typed says exactly what it means.
+UNFINISHED = re.compile(r"^[^\"-]*\w{2}$")
+
+
+class SearchTooWideError(RuleError):
+    """The words match so much that the answer would take too long."""
+
+    code = "search_too_wide"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "That matches too much to search in a second. Add a rarer word or a number."
+        )
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a search means: one snag's number, or words."""
+
+    condition: Q
+    is_exact: bool
+    query: "Words | None" = None
+
+
+class Words(SearchQuery):
+    """Words as people type them into a search engine; the last may be half typed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, config=CONFIG, search_type="websearch")
+
+
+class Unfinished(Func):
+    """The same words, the last of them standing for all that begin like it."""
+
+    template = (
+        "(SELECT CASE WHEN w::text = '' THEN w ELSE (w::text || ':*')::tsquery END"
+        " FROM (SELECT %(expressions)s AS w) typed)"
+    )
+    output_field = SearchQuery("", config=CONFIG).output_field
+
+
+def matching(text: str) -> Match | None:
+    """What was typed as a condition: a number, another system's number, or words."""
+    text = text.strip()[:LONGEST]
+    if not text:
+        return None
+    if number := NUMBER.fullmatch(text):
+        return Match(Q(pk=int(number[1])), is_exact=True)
+    if SOURCE_NUMBER.fullmatch(text):
+        rows = SourceRecord.objects.filter(number=text.upper()).order_by("pk")
+        if pks := list(rows.values_list("snag_id", flat=True)[:COMMON_NUMBERS]):
+            return Match(Q(pk__in=pks), is_exact=True)
+    return Match(Q(search=words_of(text)), is_exact=False)
+
+
+# How many systems may have used one number.
+COMMON_NUMBERS = 10
+
+
+def words_of(text: str) -> Func | SearchQuery:
+    """The text as a query of the database."""
+    words = Words(text)
+    return Unfinished(words) if UNFINISHED.match(text) else words
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Give up what takes longer than a second, and say so in words."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE_MS}")
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, errors.QueryCanceled):
+            raise SearchTooWideError from error
+        raise
+
+
+def search(user: User, text: str, limit: int = 20) -> list[Snag]:
+    """What a person may see that matches, best first; nothing if it takes too long."""
+    found = matching(text)
+    if found is None:
+        return []
+    rows = _newest(user, found.condition, RANKED).select_related("owner")
+    if not found.is_exact:
+        rank = SearchRank(F("search"), words_of(text.strip()[:LONGEST]))
+        rows = rows.annotate(rank=rank).order_by("-rank", "-pk")
+    try:
+        with patience():
+            return list(rows.defer("detail", "search")[:limit])
+    except SearchTooWideError:
+        return []
+
+
+def similar_open(user: User, text: str, limit: int = 5) -> list[Snag]:
+    """Open snags a person may see that sound like the text, most alike first.
+
+    Candidates hold one of the text's rare words, or its common ones together; among the
+    newest of those, the more words in common the better.
+    """
+    query = _likeness(text[:LONGEST])
+    if query is None:
+        return []
+    candidates, everything = query
+    rank = SearchRank(F("search"), _tsquery(everything))
+    condition = IS_OPEN & Q(search=_tsquery(candidates))
+    rows = _newest(user, condition, CANDIDATES).annotate(rank=rank)
+    try:
+        with patience():
+            return list(rows.defer("detail", "search").order_by("-rank", "-pk")[:limit])
+    except SearchTooWideError:
+        return []
+
+
+def _newest(user: User, condition: Q, limit: int) -> QuerySet[Snag]:
+    """The newest matches only, by the parts of what the person may see."""
+    parts = visible_parts(user)
+    heads = [
+        Snag.objects.filter(condition, part).order_by("-pk").values("pk")[:limit]
+        for part in ([Q()] if parts is None else parts)
+    ]
+    found = heads[0].union(*heads[1:]) if heads[1:] else heads[0]
+    return Snag.objects.filter(pk__in=found).order_by("-pk")
+
+
+def _likeness(text: str) -> tuple[str, str] | None:
+    """What to look among, and what to rank by, as texts of queries; None for no words.
+
+    How common a word is comes from the statistics PostgreSQL keeps anyway.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FREQUENCIES, [text, WORDS])
+        words = cursor.fetchall()
+    if not words:
+        return None
+    rare = [word for word, share in words if share < COMMON]
+    common = [word for word, share in words if share >= COMMON]
+    together = f"({' & '.join(common[:2])})" if common else ""
+    candidates = " | ".join([*rare, together] if together else rare)
+    return candidates, " | ".join(word for word, _ in words)
+
+
+_FREQUENCIES = """
+WITH known AS (
+    SELECT unnest(most_common_elems::text::text[]) AS word,
+        unnest(most_common_elem_freqs) AS share
+    FROM pg_stats
+    WHERE schemaname = current_schema() AND tablename = 'snags_snag'
+        AND attname = 'search'
+)
+SELECT quote_literal(lexeme), coalesce(share, 0) AS share
+FROM unnest(to_tsvector('english', %s)) LEFT JOIN known ON word = lexeme
+ORDER BY share, lexeme LIMIT %s
+"""
+
+
+def _tsquery(text: str) -> Func:
+    return Func(
+        Value(text),
+        template="(%(expressions)s)::tsquery",
+        output_field=SearchQuery("", config=CONFIG).output_field,
+    )

@@ -1,0 +1,386 @@
+"""The worklist: which rows, in which order, a page at a time however many there are.
+
+A page is found by where the last one ended, never by counting rows from the start, and
+every count stops at a cap; so a page costs the same at a thousand snags and a million.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+from django.db import connection
+from django.db.models import BooleanField, F, Func, OrderBy, Q, QuerySet, Value
+from django.db.models.functions import Now
+
+from opsdesk.accounts.models import User
+from snags.models import Snag
+from snags.models.snag import IS_OPEN, visible_parts
+from snags.moves import Status
+from snags.queries.searching import matching
+
+PAGE = 50
+COUNT_CAP = 100
+# Somebody limited to departments is counted over so many rows of theirs, soonest first.
+SCOPE_CAP = 1_000
+NOBODY = "none"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Order:
+    """How rows are sorted: one column, then the number, all of it in one index."""
+
+    name: str
+    label: str
+    column: str
+    descending: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        return self.column == "pk"
+
+    @property
+    def has_gaps(self) -> bool:
+        """May the column be empty? Such rows come last."""
+        return self.column == "next_due_at"
+
+    def by(self, *, backwards: bool = False) -> list[OrderBy]:
+        down = self.descending != backwards
+        key = F("pk").desc() if down else F("pk").asc()
+        if self.is_number:
+            return [key]
+        if not self.has_gaps:
+            return [F(self.column).desc() if down else F(self.column).asc(), key]
+        if backwards:
+            return [F(self.column).desc(nulls_first=True), key]
+        return [F(self.column).asc(nulls_last=True), key]
+
+
+ORDERS = {
+    order.name: order
+    for order in (
+        Order("due", "Next due", "next_due_at"),
+        Order("newest", "Newest", "pk", descending=True),
+        Order("oldest", "Oldest", "pk"),
+        Order("priority", "Priority", "priority"),
+        Order("changed", "Last change", "updated_at", descending=True),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page begins: after a row, or before one when paging back."""
+
+    backwards: bool
+    key: int | None
+    pk: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the worklist was asked for; everything in it has been checked."""
+
+    view: str = "open"
+    text: str = ""
+    sort: str = ""
+    facets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    cursor: Cursor | None = None
+
+    @property
+    def order(self) -> Order:
+        return ORDERS[self.sort or VIEWS[self.view].sort]
+
+
+@dataclass(frozen=True)
+class View:
+    """A tab: its rows as one or more parts that an index finds."""
+
+    name: str
+    label: str
+    parts: Callable[[User, datetime], list[Q]]
+    is_open: bool = True
+    sort: str = "due"
+    empty: tuple[str, str] = ("Nothing here", "No open snag matches this view.")
+
+
+def _late_or_soon(_user: User, now: datetime) -> list[Q]:
+    return [
+        Q(next_due_at__lt=now),
+        Q(next_due_at__gte=now, at_risk_from__lte=now),
+    ]
+
+
+VIEWS = {
+    view.name: view
+    for view in (
+        View("open", "All open", lambda _user, _now: [Q()]),
+        View(
+            "mine",
+            "My queue",
+            lambda user, _now: [Q(owner=user)],
+            empty=("Your queue is empty", "Nothing open is yours."),
+        ),
+        View(
+            "hot",
+            "Breached or at risk",
+            _late_or_soon,
+            empty=("Nothing is late", "Every promise is on track."),
+        ),
+        View(
+            "waiting",
+            "Waiting",
+            lambda _user, _now: [Q(status=Status.WAITING)],
+            empty=("Nothing waits", "No open snag waits for anybody."),
+        ),
+        View(
+            "new",
+            "Unassigned",
+            lambda _user, _now: [Q(status=Status.NEW, owner__isnull=True)],
+            empty=("Everything has an owner", "Whatever comes in appears here."),
+        ),
+        View(
+            "all",
+            "Finished too",
+            lambda _user, _now: [Q()],
+            is_open=False,
+            sort="newest",
+            empty=("Nothing here", "No snag matches this view."),
+        ),
+    )
+}
+COUNTED = ("open", "mine", "hot", "waiting", "new")
+CLOCK_STATES: dict[str, Callable[[datetime], Q]] = {
+    "breached": lambda now: Q(next_due_at__lt=now),
+    "risk": lambda now: Q(next_due_at__gte=now, at_risk_from__lte=now),
+    "ok": lambda now: (
+        Q(next_due_at__gte=now)
+        & (Q(at_risk_from__isnull=True) | Q(at_risk_from__gt=now))
+    ),
+    "paused": lambda _now: Q(next_due_at__isnull=True, status=Status.WAITING),
+    "none": lambda _now: Q(next_due_at__isnull=True) & ~Q(status=Status.WAITING),
+}
+LATE = Q(next_due_at__lt=Now())
+SOON = Q(at_risk_from__lte=Now(), next_due_at__isnull=False)
+# Facet -> the column it narrows; the clock's state is worked out instead.
+COLUMNS = {
+    "status": "status",
+    "priority": "priority",
+    "environment": "environment_id",
+    "module": "module_id",
+    "owner": "owner_id",
+    "team": "team_id",
+    "department": "department_id",
+    "supplier": "handed_to_id",
+    "kind": "kind",
+    "cause": "cause",
+    "process": "process_id",
+    "snaglist": "snaglist_id",
+    "clock": "",
+}
+
+
+def narrowed(asked: Asked, now: datetime, *, without: str = "") -> Q:
+    """The chosen facets as one condition, one of them left out if it is named."""
+    wanted = Q()
+    for name, values in asked.facets.items():
+        if name != without and values:
+            wanted &= _one_of(name, values, now)
+    return wanted
+
+
+def branches(
+    user: User, asked: Asked, now: datetime, *, without: str = ""
+) -> list[QuerySet[Snag]]:
+    """The rows asked for, in parts; a row may be in two of them.
+
+    A number finds its snag whatever the view and the filters are.
+    """
+    view, found = VIEWS[asked.view], matching(asked.text)
+    if found is not None and found.is_exact:
+        wanted, view_parts = found.condition, [Q()]
+    else:
+        wanted = narrowed(asked, now, without=without)
+        wanted &= IS_OPEN if view.is_open else Q()
+        wanted &= found.condition if found is not None else Q()
+        view_parts = view.parts(user, now)
+    parts = visible_parts(user)
+    rows = Snag.objects.filter(wanted)
+    return [
+        rows.filter(seen, part)
+        for seen, part in product([Q()] if parts is None else parts, view_parts)
+    ]
+
+
+def first_of(
+    found: list[QuerySet[Snag]], order: Order, limit: int, *, backwards: bool = False
+) -> QuerySet[Snag]:
+    """The first rows of all parts together, each part read in its own order."""
+    by = order.by(backwards=backwards)
+    if len(found) == 1:
+        return found[0].order_by(*by)[:limit]
+    heads = [part.order_by(*by)[:limit].values("pk") for part in found]
+    return Snag.objects.filter(pk__in=heads[0].union(*heads[1:])).order_by(*by)[:limit]
+
+
+def fetch(
+    user: User, asked: Asked, now: datetime, columns: tuple[str, ...], limit: int
+) -> list[tuple[Any, ...]]:
+    """The rows from the cursor on, as tuples, in reading order or backwards from it."""
+    order, cursor, rows = asked.order, asked.cursor, list[tuple[Any, ...]]()
+    found = branches(user, asked, now)
+    for stretch in _stretches(order, cursor):
+        if len(rows) < limit:
+            parts = [part.filter(stretch) for part in found]
+            head = first_of(
+                parts,
+                order,
+                limit - len(rows),
+                backwards=bool(cursor and cursor.backwards),
+            )
+            rows += head.values_list(*columns)
+    return rows
+
+
+def exported(
+    user: User, asked: Asked, now: datetime, columns: tuple[str, ...], limit: int
+) -> Iterator[tuple[Any, ...]]:
+    """The first rows of everything asked for, read in one go for a file."""
+    head = first_of(branches(user, asked, now), asked.order, limit)
+    return head.values_list(*columns).iterator(chunk_size=1_000)
+
+
+def key_of(order: Order, row: Snag | tuple[Any, ...], value: Any, pk: int) -> str:
+    """A row's place in an order, as an address can carry it."""
+    if order.is_number:
+        return f"-.{pk}"
+    if value is None:
+        return f"n.{pk}"
+    if isinstance(value, datetime):
+        value = (value - EPOCH) // timedelta(microseconds=1)
+    return f"{value}.{pk}"
+
+
+def tab_counts(user: User) -> tuple[datetime, dict[str, int]]:
+    """The database's time, and how many rows each tab has, each up to the cap."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_counting(user))
+        now, *counts = cursor.fetchone()
+    return now.astimezone(UTC), dict(zip(COUNTED, counts, strict=True))
+
+
+def changed_since(
+    user: User, asked: Asked, now: datetime, since: datetime, shown: list[int]
+) -> int:
+    """How many snags of this view, or on this page, changed after it was made.
+
+    Times are whole seconds: what is on the page and carries the page's own second had
+    changed before it was made.
+    """
+    recent = Q(updated_at__gte=since)
+    parts = [
+        part.filter(recent).exclude(updated_at=since, pk__in=shown)
+        for part in branches(user, asked, now)
+    ]
+    parts.append(
+        Snag.objects.visible_to(user).filter(pk__in=shown, updated_at__gt=since)
+    )
+    heads = [part.order_by().values("pk")[:COUNT_CAP] for part in parts]
+    return heads[0].union(*heads[1:]).count()
+
+
+def _one_of(name: str, values: tuple[str, ...], now: datetime) -> Q:
+    if name == "clock":
+        states = [CLOCK_STATES[value](now) for value in values]
+        wanted = states[0]
+        for state in states[1:]:
+            wanted |= state
+        return wanted
+    column = COLUMNS[name]
+    named = [value for value in values if value != NOBODY]
+    wanted = Q(**{f"{column}__in": named}) if named else Q(pk__in=[])
+    return wanted | Q(**{f"{column}__isnull": True}) if NOBODY in values else wanted
+
+
+def _stretches(order: Order, cursor: Cursor | None) -> list[Q]:
+    """What is left of the order from the cursor on, each stretch found in an index."""
+    if cursor is None:
+        return [Q()]
+    down = order.descending != cursor.backwards
+    number = Q(pk__lt=cursor.pk) if down else Q(pk__gt=cursor.pk)
+    if order.is_number:
+        return [number]
+    empty = Q(**{f"{order.column}__isnull": True})
+    if cursor.key is None:
+        return [empty & number, ~empty] if cursor.backwards else [empty & number]
+    beyond = Q(_beyond(order, cursor.key, cursor.pk, down=down))
+    if order.has_gaps and not cursor.backwards:
+        return [beyond, empty]
+    return [beyond]
+
+
+def _beyond(order: Order, key: int, pk: int, *, down: bool) -> Func:
+    """(column, id) > (key, number) as one comparison, which an index can follow."""
+    value: Any = key
+    if order.column != "priority":
+        value = EPOCH + timedelta(microseconds=key)
+    return Func(
+        Func(F(order.column), F("pk"), function="ROW"),
+        Func(Value(value), Value(pk), function="ROW"),
+        template="%(expressions)s",
+        arg_joiner=" < " if down else " > ",
+        output_field=BooleanField(),
+    )
+
+
+def _counting(user: User) -> tuple[str, list[Any]]:
+    parts = visible_parts(user)
+    return _counting_all(user) if parts is None else _counting_some(user, parts)
+
+
+# ruff: noqa: S608 - the texts below are compiled by the ORM, values apart from them.
+_NOW = "date_trunc('second', clock_timestamp())"
+
+
+def _counting_all(user: User) -> tuple[str, list[Any]]:
+    """Each count off its own index, and over as soon as it reaches the cap."""
+    tabs = (
+        [Q()],
+        [Q(owner=user)],
+        [LATE, SOON],
+        [Q(status=Status.WAITING)],
+        [Q(status=Status.NEW, owner__isnull=True)],
+    )
+    texts, values = list[str](), list[Any]()
+    for parts in tabs:
+        heads = [_head(Snag.objects.filter(IS_OPEN, part)) for part in parts]
+        rows = " UNION ".join(f"({text})" for text, _ in heads)
+        texts.append(f"(SELECT least(count(*), {COUNT_CAP}) FROM ({rows}) c)")
+        values += [value for _, given in heads for value in given]
+    return f"SELECT {_NOW}, {', '.join(texts)}", values
+
+
+def _counting_some(user: User, parts: list[Q]) -> tuple[str, list[Any]]:
+    """One pass over the rows of somebody's departments, soonest due first."""
+    rows = [Snag.objects.filter(IS_OPEN, part) for part in parts]
+    columns = ("owner_id", "status", "next_due_at", "at_risk_from")
+    head = first_of(rows, ORDERS["due"], SCOPE_CAP).values_list(*columns)
+    text, values = head.query.sql_with_params()
+    tests = (
+        "true",
+        "owner_id = %s",
+        "next_due_at < now() OR at_risk_from <= now() AND next_due_at IS NOT NULL",
+        "status = 'waiting'",
+        "status = 'new' AND owner_id IS NULL",
+    )
+    counts = ", ".join(
+        f"least(count(*) FILTER (WHERE {test}), {COUNT_CAP})" for test in tests
+    )
+    names = "c(owner_id, status, next_due_at, at_risk_from)"
+    return f"SELECT {_NOW}, {counts} FROM ({text}) {names}", [user.pk, *values]
+
+
+def _head(rows: QuerySet[Snag]) -> tuple[str, tuple[Any, ...]]:
+    return rows.order_by().values("pk")[:COUNT_CAP].query.sql_with_params()

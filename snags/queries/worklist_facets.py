@@ -1,0 +1,200 @@
+"""What the filters of the worklist offer: values, their names and capped counts.
+
+Counted in one statement over the first so many rows of the view. A view with more rows
+than that shows the counts as "at least".
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, CharField, QuerySet, Value, When
+
+from opsdesk.accounts.models import User
+from snags.models import Snag
+from snags.moves import Status
+from snags.queries.worklist import (
+    CLOCK_STATES,
+    COLUMNS,
+    NOBODY,
+    Asked,
+    branches,
+    first_of,
+)
+from snags.queries.worklist_rows import STATES
+
+COUNTED_ROWS = 500
+SHOWN = 40
+FIXED: dict[str, dict[str, str]] = {
+    "status": {value: str(label) for value, label in Status.choices},
+    "priority": {"1": "Critical", "2": "High", "3": "Medium", "4": "Low"},
+    "kind": {value: str(label) for value, label in Snag.Kind.choices},
+    "cause": {value: str(label) for value, label in Snag.Cause.choices},
+    "clock": {name: STATES[name][0] for name in CLOCK_STATES},
+}
+LABELS = {
+    "status": "Status",
+    "priority": "Priority",
+    "environment": "Environment",
+    "module": "Module",
+    "owner": "Owner",
+    "team": "Team",
+    "department": "Department",
+    "supplier": "With supplier",
+    "kind": "Kind",
+    "cause": "Cause",
+    "process": "Process",
+    "snaglist": "Snaglist",
+    "clock": "Clock",
+}
+# Behind one button of its own each; the others share one.
+MAIN = ("status", "priority", "environment", "module", "owner")
+# Facets whose absence can be asked for.
+OPTIONAL = frozenset({"owner", "team"})
+_TABLES = {
+    "environment": "environments_environment",
+    "module": "environments_module",
+    "owner": "accounts_user",
+    "team": "accounts_party",
+    "department": "accounts_party",
+    "supplier": "accounts_party",
+    "process": "snags_businessprocess",
+    "snaglist": "snags_snaglist",
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+    count: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    name: str
+    label: str
+    options: list[Option]
+
+    @property
+    def is_main(self) -> bool:
+        return self.name in MAIN
+
+    @property
+    def is_on(self) -> bool:
+        return any(option.is_chosen for option in self.options)
+
+
+def facets_of(user: User, asked: Asked, now: datetime) -> list[Facet]:
+    """Every facet with its values; a chosen one counts as if it were not chosen."""
+    counted = _counts(user, asked, now)
+    return [
+        Facet(name, LABELS[name], _options(name, counted.get(name, {}), asked))
+        for name in COLUMNS
+    ]
+
+
+def _options(
+    name: str, found: dict[str, tuple[str, str]], asked: Asked
+) -> list[Option]:
+    chosen = asked.facets.get(name, ())
+    names = FIXED.get(name)
+    if names is not None:
+        values = [value for value in names if value in found or value in chosen]
+    else:
+        values = sorted(found, key=lambda value: found[value][0].casefold())
+    return [
+        Option(
+            value,
+            names[value] if names else found[value][0],
+            found.get(value, ("", ""))[1],
+            value in chosen,
+        )
+        for value in values[:SHOWN]
+    ]
+
+
+def _counts(
+    user: User, asked: Asked, now: datetime
+) -> dict[str, dict[str, tuple[str, str]]]:
+    """Facet -> value -> (its name, its count)."""
+    text, values = _statement(user, asked, now)
+    counted: dict[str, dict[str, tuple[str, str]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+        for facet, value, name, count, is_all in cursor.fetchall():
+            if name is None:
+                continue
+            label = "" if count == 0 else f"{count}" if is_all else f"{count}+"
+            shown = "100+" if count >= 100 else label
+            counted.setdefault(facet, {})[value] = (name, shown)
+    return counted
+
+
+# ruff: noqa: S608 - the texts below are compiled by the ORM or constants of this module.
+def _statement(user: User, asked: Asked, now: datetime) -> tuple[str, list[Any]]:
+    chosen = [name for name in COLUMNS if asked.facets.get(name)]
+    texts, values = list[str](), list[Any]()
+    for names, without in (
+        ([name for name in COLUMNS if name not in chosen], ""),
+        *(([name], name) for name in chosen),
+    ):
+        head = _head(user, asked, now, without)
+        rows, given = head.query.sql_with_params()
+        texts.append(_unpivoted(rows, names))
+        values += given
+    picked = [(name, value) for name in chosen for value in asked.facets[name]]
+    if picked:
+        pairs = ", ".join(["(%s, %s, 0, true)"] * len(picked))
+        texts.append(f"(VALUES {pairs})")
+        values += [part for pair in picked for part in pair]
+    union = " UNION ALL ".join(texts)
+    return (
+        f"SELECT facet, value, {_naming()}, sum(n)::int, bool_and(is_all)"
+        f" FROM ({union}) f(facet, value, n, is_all) GROUP BY facet, value",
+        values,
+    )
+
+
+def _head(user: User, asked: Asked, now: datetime, without: str) -> QuerySet[Any, Any]:
+    clock = Case(
+        *(When(state(now), Value(name)) for name, state in CLOCK_STATES.items()),
+        default=Value(NOBODY),
+        output_field=CharField(),
+    )
+    found = branches(user, replace(asked, cursor=None), now, without=without)
+    head = first_of(found, asked.order, COUNTED_ROWS)
+    columns = [column for column in COLUMNS.values() if column]
+    return head.annotate(state=clock).values_list(*columns, "state")
+
+
+def _unpivoted(rows: str, names: list[str]) -> str:
+    """One line per facet and value of the rows, with how many rows have it."""
+    named = ", ".join([name for name in COLUMNS if name != "clock"] + ["clock"])
+    pairs = ", ".join(f"('{name}', {_as_text(name)})" for name in names)
+    return (
+        f"(SELECT facet, value, count(*)::int, max(total) < {COUNTED_ROWS}"
+        f" FROM (SELECT *, count(*) OVER () AS total FROM ({rows}) r({named})) c"
+        f" CROSS JOIN LATERAL (VALUES {pairs}) v(facet, value)"
+        " WHERE value <> '' GROUP BY facet, value)"
+    )
+
+
+def _as_text(name: str) -> str:
+    if name in OPTIONAL:
+        return f"coalesce({name}::text, '{NOBODY}')"
+    return f"{name}::text"
+
+
+def _naming() -> str:
+    """The name of a row's value, looked up only for the few values there are."""
+    cases = " ".join(
+        f"WHEN '{name}' THEN (SELECT name FROM {table} WHERE id = value::bigint)"
+        for name, table in _TABLES.items()
+    )
+    return (
+        f"CASE WHEN value = '{NOBODY}' AND facet IN ('owner', 'team') THEN 'Nobody'"
+        f" ELSE CASE facet {cases} ELSE value END END"
+    )
