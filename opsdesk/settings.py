@@ -353,6 +353,8 @@ SPECTACULAR_SETTINGS = {
 }
 API_TOKEN_PEPPER = env.str("OPSDESK_TOKEN_PEPPER", SECRET_KEY)
 
+HEALTH_TOKEN = env.str("OPSDESK_HEALTH_TOKEN", "")
+
 # --- Logs: one JSON line an event in production --------------------------------------------
 structlog.configure(
     processors=[

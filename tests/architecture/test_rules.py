@@ -63,7 +63,7 @@ def test_edges_never_write_to_the_database():
         and node.func.attr in WRITES
         and re.search(r"objects|queryset|\brow\b|snag\b", ast.unparse(node.func.value))
     ]
-    assert found == []
+    assert found == [], "\n".join(found)
 
 
 def test_public_services_that_write_are_typed_documented_and_short():
@@ -72,13 +72,15 @@ def test_public_services_that_write_are_typed_documented_and_short():
         for node in tree.body:
             if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
                 continue
+            if not any("atomic" in ast.unparse(mark) for mark in node.decorator_list):
+                continue
             if not node.returns or not ast.get_docstring(node):
                 bad.append(
                     f"{where(path, node)} {node.name}: type or docstring missing"
                 )
             if len(node.body) > 0 and node.end_lineno - node.lineno > 80:
                 bad.append(f"{where(path, node)} {node.name}: too long")
-    assert bad == []
+    assert bad == [], "\n".join(bad)
 
 
 def test_services_with_an_actor_run_in_one_transaction():
@@ -92,7 +94,7 @@ def test_services_with_an_actor_run_in_one_transaction():
         and not any("atomic" in ast.unparse(mark) for mark in node.decorator_list)
         and node.name not in {"log", "move", "respond", "save_new"}
     ]
-    assert bad == []
+    assert bad == [], "\n".join(bad)
 
 
 def test_nothing_is_enqueued_from_rules_and_nothing_waits_in_the_broker():
@@ -103,7 +105,7 @@ def test_nothing_is_enqueued_from_rules_and_nothing_waits_in_the_broker():
         if (isinstance(node, ast.Attribute) and node.attr in {"delay", "apply_async"})
         or (isinstance(node, ast.keyword) and node.arg in {"eta", "countdown"})
     ]
-    assert found == []
+    assert found == [], "\n".join(found)
 
 
 def test_rules_read_the_database_clock_only():
@@ -114,7 +116,7 @@ def test_rules_read_the_database_clock_only():
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if pattern.search(line)
     ]
-    assert found == []
+    assert found == [], "\n".join(found)
 
 
 def test_no_module_has_a_name_that_says_nothing():
@@ -128,7 +130,7 @@ def test_no_module_outgrows_its_idea():
         for path, _ in modules()
         if len(path.read_text().splitlines()) > MOST_LINES
     ]
-    assert long == []
+    assert long == [], "\n".join(long)
 
 
 def test_functions_import_nothing_but_app_configs_do():
@@ -141,7 +143,7 @@ def test_functions_import_nothing_but_app_configs_do():
         for inner in ast.walk(node)
         if isinstance(inner, ast.Import | ast.ImportFrom)
     ]
-    assert found == []
+    assert found == [], "\n".join(found)
 
 
 def test_every_route_says_who_may_use_it():
@@ -175,7 +177,7 @@ def test_every_date_column_is_bounded_by_the_database():
             automatic = field.has_db_default() or written_by_us
             if given_by_people and not automatic and field.name not in text:
                 loose.append(f"{model.__name__}.{field.name}")
-    assert loose == []
+    assert loose == [], "\n".join(loose)
 
 
 # Instants only the database clock or the engine ever writes.
@@ -191,10 +193,12 @@ WRITTEN_BY_US = {
     "Clock": {"next_event_at"},
     "ClockEvent": {"due_at", "voided_at"},
     "ClockRevision": {"at", "old_due_at", "new_due_at"},
-    "Rollup": {"day"},
+    "RoleRequest": {"asked_at", "decided_at"},
+    "Rollup": {"day", "start"},
     "RollupNote": {"day"},
     "SourceRecord": {"opened_at", "resolved_at", "closed_at"},
     "TermsChange": {"finished_at"},
+    "ZoneRelease": {"finished_at"},
 }
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -208,4 +212,4 @@ def test_templates_hold_no_style_script_or_unescaped_text(path):
         r"|https?://(?!www\.w3\.org)",
         text,
     )
-    assert found == []
+    assert found == [], "\n".join(found)
