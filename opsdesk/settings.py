@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 
-# --- Where we run -------------------------------------------------------------
+# --- Where we run ---
 OPSDESK_ENV = env.str("OPSDESK_ENV", "development")
 if OPSDESK_ENV not in {"development", "production"}:
     raise ImproperlyConfigured("OPSDESK_ENV must be “development” or “production”.")
@@ -38,7 +38,7 @@ SITE_URL = env.str("OPSDESK_SITE_URL", "http://localhost:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 ORGANISATION_NAME = env.str("OPSDESK_ORGANISATION", "")
 
-# --- Applications, lowest layer first -----------------------------------------
+# --- Applications, lowest layer first ---
 INSTALLED_APPS = [
     "opsdesk.core",
     "opsdesk.accounts",
@@ -119,7 +119,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "opsdesk.core.forms.OpsdeskRenderer"
 
-# --- Data ---------------------------------------------------------------------
+# --- Data ---
 DATABASES = {
     "default": {
         **env.db_url("DATABASE_URL", "postgresql:///opsdesk"),
@@ -149,7 +149,7 @@ ATTACHMENTS_PER_POST = 10
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
-# --- People -------------------------------------------------------------------
+# --- People ---
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
@@ -202,13 +202,13 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 
-# --- Time and language --------------------------------------------------------
+# --- Time and language ---
 USE_TZ = True
 TIME_ZONE = env.str("OPSDESK_TIME_ZONE", "Europe/London")
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 
-# --- Celery: Postgres is the truth, the broker is a doorbell --------------------
+# --- Celery: Postgres is the truth, the broker is a doorbell ---
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -261,7 +261,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# --- Mail -----------------------------------------------------------------------
+# --- Mail ---
 DEFAULT_FROM_EMAIL = env.str("OPSDESK_MAIL_FROM", "opsdesk@localhost")
 if env.str("OPSDESK_MAIL_URL", ""):
     vars().update(env.email_url("OPSDESK_MAIL_URL"))
@@ -270,7 +270,7 @@ else:
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 10
 
-# --- Static files -----------------------------------------------------------------
+# --- Static files ---
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "opsdesk" / "static"]
@@ -290,7 +290,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# --- Browser-side safety -------------------------------------------------------------
+# --- Browser-side safety ---
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -324,7 +324,7 @@ if PRODUCTION:
     if ALLAUTH_TRUSTED_PROXY_COUNT:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- API -------------------------------------------------------------------------------
+# --- API ---
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "opsdesk.core.api.TokenAuthentication",
@@ -355,7 +355,7 @@ API_TOKEN_PEPPER = env.str("OPSDESK_TOKEN_PEPPER", SECRET_KEY)
 
 HEALTH_TOKEN = env.str("OPSDESK_HEALTH_TOKEN", "")
 
-# --- Logs: one JSON line an event in production --------------------------------------------
+# --- Logs: one JSON line an event in production ---
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,
@@ -388,5 +388,5 @@ LOGGING = {
     "loggers": {"django_structlog": {"level": "WARNING"}},
 }
 
-# --- History: the service says who acted ------------------------------------------------------
+# --- History: the service says who acted ---
 SIMPLE_HISTORY_REVERT_DISABLED = True

@@ -37,7 +37,7 @@ def make_user(name, *roles, supplier=None, scope=None, **extra):
 
 
 def make_landscape(name="ERP"):
-    """A landscape with its four environments and one open snaglist; gives production."""
+    """Production of a landscape with four environments and one open snaglist."""
     landscape = Landscape.objects.create(name=name, product="Compiere")
     for kind in Environment.Kind:
         Environment.objects.create(

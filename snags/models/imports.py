@@ -8,7 +8,7 @@ from snags.models.snag import Snag
 
 
 class ImportProfile(models.Model):
-    """How another system's file maps to snags: columns, values, dates, missing marks."""
+    """How a file of another system maps to snags: columns, values, dates, gaps."""
 
     name = models.SlugField(max_length=60, unique=True)
     description = models.CharField(max_length=200, blank=True)
