@@ -321,3 +321,23 @@ class HolidayFeed(models.Model):
 
     def dates(self) -> dict[date, str]:
         return {date.fromisoformat(day): name for day, name in self.days.items()}
+
+
+class ZoneRelease(models.Model):
+    """A release of the time zone database that running clocks were computed by.
+
+    Governments move their clocks: when a newer release is installed, every running
+    clock is computed again, resumably, with the cause "tzdata".
+    """
+
+    name = models.CharField(max_length=12, unique=True)
+    noticed_at = models.DateTimeField(db_default=Now())
+    last_snag = models.BigIntegerField(default=0)
+    recomputed = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,5 +1,181 @@
-"""Recompute after a change of terms (written by its owner)."""
+"""Changed terms reach the running clocks: in batches, resumably, each clock once.
+
+What is stale is found in the database, not remembered: a clock whose calendars or
+contract version are not those in force. So a run that is killed goes on where it was,
+two runs do no more than one, and a row somebody holds is taken by the next pass.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+
+from opsdesk.core import clock
+from sla.models import TermsChange, ZoneRelease
+from sla.zonedata import release
+from snags.services.clock_batches import Batch, InForce, recompute_batch
+from snags.services.reckoning import Cause
+
+log = structlog.get_logger()
+
+BUDGET_SECONDS = 12.0
+# A batch is sized to hold its rows about so long.
+BATCH_SECONDS = 0.1
+FIRST_BATCH, MIN_BATCH, MAX_BATCH = 500, 50, 4_000
+# Whoever read the old terms before they changed has saved its snag by then.
+STRAGGLERS = timedelta(seconds=30)
+LOCK = 7_310_442
+
+BY_CALENDAR = """
+SELECT DISTINCT c.snag_id FROM snags_clock c
+  JOIN sla_target t ON t.version_id = c.contract_version_id
+   AND t.kind = c.kind AND t.priority = c.priority
+ WHERE c.state IN ('running', 'paused') AND t.calendar_id = %s
+   AND c.timeline <> %s::jsonb
+ ORDER BY c.snag_id
+"""
+BY_CONTRACT = """
+SELECT DISTINCT c.snag_id FROM snags_clock c
+  JOIN sla_contractversion v ON v.id = c.contract_version_id
+ WHERE c.state IN ('running', 'paused') AND v.contract_id = %s
+   AND v.replaced_by_id IS NOT NULL
+ ORDER BY c.snag_id
+"""
+LIVE = """
+SELECT DISTINCT snag_id FROM snags_clock
+ WHERE state IN ('running', 'paused') AND snag_id > %s ORDER BY snag_id
+"""
 
 
-def run_pending() -> int:
-    return 0
+def run_pending(
+    *, seconds_budget: float = BUDGET_SECONDS, stragglers: timedelta = STRAGGLERS
+) -> int:
+    """Bring running clocks up to the terms in force; returns how many were computed.
+
+    Stops when the budget is used up; what is left is found again by the next call.
+    """
+    until = monotonic() + seconds_budget
+    with _alone() as alone:
+        if not alone:
+            return 0
+        done = 0
+        for change in TermsChange.objects.filter(finished_at__isnull=True).order_by(
+            "pk"
+        ):
+            done += _apply(change, until, stragglers)
+        return done + _follow_zones(until)
+
+
+def recompute_all(*, seconds_budget: float) -> int:
+    """Compute every running clock again, whether or not anything seems changed."""
+    until = monotonic() + seconds_budget
+    with _alone() as alone:
+        if not alone:
+            return 0
+        cause = Cause("forced", clock.now())
+        batches = _batches(_ids(LIVE, 0), InForce(), cause, until)
+        return sum(batch.written for batch in batches)
+
+
+def _apply(change: TermsChange, until: float, stragglers: timedelta) -> int:
+    in_force = InForce()
+    ids = _stale(change, in_force)
+    done = 0
+    cause = Cause(change.mode, clock.now(), change.actor)
+    for batch in _batches(ids, in_force, cause, until, change):
+        done += batch.written
+    now = clock.now()
+    if not _stale(change, in_force) and change.created_at <= now - stragglers:
+        TermsChange.objects.filter(pk=change.pk).update(finished_at=now)
+    return done
+
+
+def _stale(change: TermsChange, in_force: InForce) -> list[int]:
+    """The snags with a clock that does not run by the changed terms yet."""
+    if change.calendar_id is not None:
+        return _ids(
+            BY_CALENDAR, change.calendar_id, in_force.timeline(change.calendar_id)[1]
+        )
+    return _ids(BY_CONTRACT, change.contract_id)
+
+
+def _follow_zones(until: float) -> int:
+    """Compute all running clocks again once a newer time zone database is installed."""
+    newest = ZoneRelease.objects.order_by("-name").first()
+    here = release()
+    if newest is None:
+        ZoneRelease.objects.create(name=here, finished_at=clock.now())
+        return 0
+    if newest.name < here:
+        newest = ZoneRelease.objects.create(name=here)
+    if newest.finished_at is not None or newest.name > here:
+        return 0
+    ids = _ids(LIVE, newest.last_snag)
+    cause = Cause("tzdata", clock.now())
+    done, last = 0, newest.last_snag
+    for batch in _batches(ids, InForce(), cause, until):
+        done, last = done + batch.written, batch.ids[-1]
+        if batch.skipped:
+            log.warning("recompute_skipped", snags=len(batch.skipped))
+        ZoneRelease.objects.filter(pk=newest.pk).update(
+            last_snag=last, recomputed=F("recomputed") + batch.written
+        )
+    if not ids or last == ids[-1]:
+        ZoneRelease.objects.filter(pk=newest.pk).update(finished_at=clock.now())
+    return done
+
+
+def _batches(
+    ids: list[int],
+    in_force: InForce,
+    cause: Cause,
+    until: float,
+    change: TermsChange | None = None,
+) -> Iterator[Batch]:
+    """Recompute snags in transactions of an even length, until the time is up."""
+    size, at = FIRST_BATCH, 0
+    while at < len(ids) and monotonic() < until:
+        part = ids[at : at + size]
+        began = monotonic()
+        batch = _one(part, in_force, cause, change)
+        took = max(monotonic() - began, 0.001)
+        at += len(part)
+        size = min(MAX_BATCH, max(MIN_BATCH, int(len(part) * BATCH_SECONDS / took)))
+        yield batch
+
+
+@transaction.atomic
+def _one(
+    ids: list[int], in_force: InForce, cause: Cause, change: TermsChange | None
+) -> Batch:
+    batch = recompute_batch(ids, in_force, cause)
+    if change is not None and batch.written:
+        TermsChange.objects.filter(pk=change.pk).update(
+            last_clock=batch.last_clock, recomputed=F("recomputed") + batch.written
+        )
+    return batch
+
+
+def _ids(statement: str, *params: Any) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return [row[0] for row in cursor.fetchall()]
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Hold the one lock of this work; a killed process gives it back by dying."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        alone: bool = cursor.fetchone()[0]
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
