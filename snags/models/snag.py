@@ -385,6 +385,8 @@ class Snag(models.Model):
             ),
             models.Index(
                 "at_risk_from",
+                "next_due_at",
+                "id",
                 name="snag_open_at_risk",
                 condition=IS_OPEN & Q(at_risk_from__isnull=False),
             ),

@@ -17,13 +17,13 @@ from django.db.models.functions import Now
 from opsdesk.accounts.models import User
 from snags.models import Snag
 from snags.models.snag import IS_OPEN, visible_parts
-from snags.moves import Status
+from snags.moves import OPEN, Status
 from snags.queries.searching import matching
 
 PAGE = 50
 COUNT_CAP = 100
 # Somebody limited to departments is counted over so many rows of theirs, soonest first.
-SCOPE_CAP = 1_000
+SCOPE_CAP = 500
 NOBODY = "none"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -96,14 +96,22 @@ class Asked:
 
 @dataclass(frozen=True)
 class View:
-    """A tab: its rows as one or more parts that an index finds."""
+    """A tab: its rows as one or more parts that an index finds.
+
+    The states it shows are one condition, said once: PostgreSQL would take two for
+    independent of each other and expect too few rows. None named means every state.
+    """
 
     name: str
     label: str
     parts: Callable[[User, datetime], list[Q]]
-    is_open: bool = True
+    statuses: tuple[Status, ...] = OPEN
     sort: str = "due"
     empty: tuple[str, str] = ("Nothing here", "No open snag matches this view.")
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.statuses)
 
 
 def _late_or_soon(_user: User, now: datetime) -> list[Q]:
@@ -132,20 +140,22 @@ VIEWS = {
         View(
             "waiting",
             "Waiting",
-            lambda _user, _now: [Q(status=Status.WAITING)],
+            lambda _user, _now: [Q()],
+            statuses=(Status.WAITING,),
             empty=("Nothing waits", "No open snag waits for anybody."),
         ),
         View(
             "new",
-            "Unassigned",
-            lambda _user, _now: [Q(status=Status.NEW, owner__isnull=True)],
-            empty=("Everything has an owner", "Whatever comes in appears here."),
+            "New",
+            lambda _user, _now: [Q()],
+            statuses=(Status.NEW,),
+            empty=("Nothing new", "What comes in appears here until it is triaged."),
         ),
         View(
             "all",
             "Finished too",
             lambda _user, _now: [Q()],
-            is_open=False,
+            statuses=(),
             sort="newest",
             empty=("Nothing here", "No snag matches this view."),
         ),
@@ -184,9 +194,10 @@ COLUMNS = {
 
 def narrowed(asked: Asked, now: datetime, *, without: str = "") -> Q:
     """The chosen facets as one condition, one of them left out if it is named."""
-    wanted = Q()
+    chosen = () if without == "status" else asked.facets.get("status", ())
+    wanted = _in_states(VIEWS[asked.view].statuses, chosen)
     for name, values in asked.facets.items():
-        if name != without and values:
+        if name not in {without, "status"} and values:
             wanted &= _one_of(name, values, now)
     return wanted
 
@@ -203,7 +214,6 @@ def branches(
         wanted, view_parts = found.condition, [Q()]
     else:
         wanted = narrowed(asked, now, without=without)
-        wanted &= IS_OPEN if view.is_open else Q()
         wanted &= found.condition if found is not None else Q()
         view_parts = view.parts(user, now)
     parts = visible_parts(user)
@@ -223,6 +233,20 @@ def first_of(
         return found[0].order_by(*by)[:limit]
     heads = [part.order_by(*by)[:limit].values("pk") for part in found]
     return Snag.objects.filter(pk__in=heads[0].union(*heads[1:])).order_by(*by)[:limit]
+
+
+def together(
+    found: list[QuerySet[Snag]], order: Order, columns: tuple[Any, ...], limit: int
+) -> tuple[str, list[Any]]:
+    """About the first rows of all parts as a text of SQL, each row once.
+
+    For counting a bounded number of them: columns must begin with the number.
+    """
+    heads = [part.order_by(*order.by()).values_list(*columns)[:limit] for part in found]
+    compiled = [head.query.sql_with_params() for head in heads]
+    text = " UNION ".join(f"({text})" for text, _ in compiled)
+    values = [value for _, given in compiled for value in given]
+    return (f"{text} LIMIT {limit}" if len(heads) > 1 else text), values
 
 
 def fetch(
@@ -274,12 +298,12 @@ def tab_counts(user: User) -> tuple[datetime, dict[str, int]]:
 def changed_since(
     user: User, asked: Asked, now: datetime, since: datetime, shown: list[int]
 ) -> int:
-    """How many snags of this view, or on this page, changed after it was made.
+    """How many open snags of this view, or any on this page, changed since it was made.
 
     Times are whole seconds: what is on the page and carries the page's own second had
     changed before it was made.
     """
-    recent = Q(updated_at__gte=since)
+    recent = Q(updated_at__gte=since) & IS_OPEN
     parts = [
         part.filter(recent).exclude(updated_at=since, pk__in=shown)
         for part in branches(user, asked, now)
@@ -289,6 +313,13 @@ def changed_since(
     )
     heads = [part.order_by().values("pk")[:COUNT_CAP] for part in parts]
     return heads[0].union(*heads[1:]).count()
+
+
+def _in_states(shown: tuple[Status, ...], chosen: tuple[str, ...]) -> Q:
+    if not chosen:
+        return Q(status__in=[str(state) for state in shown]) if shown else Q()
+    both = [state for state in chosen if not shown or state in shown]
+    return Q(status__in=both) if both else Q(pk__in=[])
 
 
 def _one_of(name: str, values: tuple[str, ...], now: datetime) -> Q:
@@ -347,15 +378,15 @@ _NOW = "date_trunc('second', clock_timestamp())"
 def _counting_all(user: User) -> tuple[str, list[Any]]:
     """Each count off its own index, and over as soon as it reaches the cap."""
     tabs = (
-        [Q()],
-        [Q(owner=user)],
-        [LATE, SOON],
+        [IS_OPEN],
+        [IS_OPEN & Q(owner=user)],
+        [IS_OPEN & LATE, IS_OPEN & SOON],
         [Q(status=Status.WAITING)],
-        [Q(status=Status.NEW, owner__isnull=True)],
+        [Q(status=Status.NEW)],
     )
     texts, values = list[str](), list[Any]()
     for parts in tabs:
-        heads = [_head(Snag.objects.filter(IS_OPEN, part)) for part in parts]
+        heads = [_head(Snag.objects.filter(part)) for part in parts]
         rows = " UNION ".join(f"({text})" for text, _ in heads)
         texts.append(f"(SELECT least(count(*), {COUNT_CAP}) FROM ({rows}) c)")
         values += [value for _, given in heads for value in given]
@@ -364,21 +395,20 @@ def _counting_all(user: User) -> tuple[str, list[Any]]:
 
 def _counting_some(user: User, parts: list[Q]) -> tuple[str, list[Any]]:
     """One pass over the rows of somebody's departments, soonest due first."""
+    columns = ("pk", "owner_id", "status", "next_due_at", "at_risk_from")
     rows = [Snag.objects.filter(IS_OPEN, part) for part in parts]
-    columns = ("owner_id", "status", "next_due_at", "at_risk_from")
-    head = first_of(rows, ORDERS["due"], SCOPE_CAP).values_list(*columns)
-    text, values = head.query.sql_with_params()
+    text, values = together(rows, ORDERS["due"], columns, SCOPE_CAP)
     tests = (
         "true",
         "owner_id = %s",
         "next_due_at < now() OR at_risk_from <= now() AND next_due_at IS NOT NULL",
         "status = 'waiting'",
-        "status = 'new' AND owner_id IS NULL",
+        "status = 'new'",
     )
     counts = ", ".join(
         f"least(count(*) FILTER (WHERE {test}), {COUNT_CAP})" for test in tests
     )
-    names = "c(owner_id, status, next_due_at, at_risk_from)"
+    names = "c(id, owner_id, status, next_due_at, at_risk_from)"
     return f"SELECT {_NOW}, {counts} FROM ({text}) {names}", [user.pk, *values]
 
 

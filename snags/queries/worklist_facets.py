@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, QuerySet, Value, When
+from django.db.models import Case, CharField, Value, When
 
 from opsdesk.accounts.models import User
 from snags.models import Snag
@@ -20,7 +20,7 @@ from snags.queries.worklist import (
     NOBODY,
     Asked,
     branches,
-    first_of,
+    together,
 )
 from snags.queries.worklist_rows import STATES
 
@@ -141,8 +141,7 @@ def _statement(user: User, asked: Asked, now: datetime) -> tuple[str, list[Any]]
         ([name for name in COLUMNS if name not in chosen], ""),
         *(([name], name) for name in chosen),
     ):
-        head = _head(user, asked, now, without)
-        rows, given = head.query.sql_with_params()
+        rows, given = _head(user, asked, now, without)
         texts.append(_unpivoted(rows, names))
         values += given
     picked = [(name, value) for name in chosen for value in asked.facets[name]]
@@ -158,21 +157,23 @@ def _statement(user: User, asked: Asked, now: datetime) -> tuple[str, list[Any]]
     )
 
 
-def _head(user: User, asked: Asked, now: datetime, without: str) -> QuerySet[Any, Any]:
-    clock = Case(
-        *(When(state(now), Value(name)) for name, state in CLOCK_STATES.items()),
+def _head(
+    user: User, asked: Asked, now: datetime, without: str
+) -> tuple[str, list[Any]]:
+    state = Case(
+        *(When(holds(now), Value(name)) for name, holds in CLOCK_STATES.items()),
         default=Value(NOBODY),
         output_field=CharField(),
     )
     found = branches(user, replace(asked, cursor=None), now, without=without)
-    head = first_of(found, asked.order, COUNTED_ROWS)
     columns = [column for column in COLUMNS.values() if column]
-    return head.annotate(state=clock).values_list(*columns, "state")
+    rows = [part.annotate(state=state) for part in found]
+    return together(rows, asked.order, ("pk", *columns, "state"), COUNTED_ROWS)
 
 
 def _unpivoted(rows: str, names: list[str]) -> str:
     """One line per facet and value of the rows, with how many rows have it."""
-    named = ", ".join([name for name in COLUMNS if name != "clock"] + ["clock"])
+    named = ", ".join(["id", *COLUMNS])
     pairs = ", ".join(f"('{name}', {_as_text(name)})" for name in names)
     return (
         f"(SELECT facet, value, count(*)::int, max(total) < {COUNTED_ROWS}"
