@@ -7,7 +7,7 @@ while on hold, one whose promise is gone) takes the slow way of a single verb.
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -39,8 +39,8 @@ CLOCKS = """
 SELECT id, snag_id, kind, contract_version_id, priority,
        extract(epoch FROM started_at)::bigint, target_seconds, target_days,
        timeline::text, is_pausable, state, extract(epoch FROM due_at)::bigint,
-       extract(epoch FROM breached_at)::bigint, breach_cause,
-       extract(epoch FROM next_event_at)::bigint, next_level, revision
+       extract(epoch FROM breached_at)::bigint, breach_cause, revision,
+       extract(epoch FROM next_event_at)::bigint, next_level
   FROM snags_clock
  WHERE snag_id = ANY(%s) AND state IN ('running', 'paused')
  ORDER BY snag_id, id
@@ -95,8 +95,7 @@ class InForce:
         target = self.targets.get((version.pk, row.kind, row.priority))
         if target is None:
             raise Unusual
-        return replace(
-            row,
+        return row._replace(
             version=version.pk,
             seconds=target.seconds,
             days=target.business_days,
@@ -173,7 +172,7 @@ def _recomputed(
         if due <= hold and row.breached is None:
             raise Unusual
         known = due if due <= hold else row.breached
-        return _or_itself(row, replace(wanted, due=known)), known
+        return _or_itself(row, wanted._replace(due=known)), known
     levels = sorted(
         (level_s(terms, level, row.start, reached, held), level.name)
         for level in terms.levels
@@ -182,8 +181,7 @@ def _recomputed(
     event, name = _next(levels, fired.get(row.pk, {}), now)
     broke = due < now and row.breached is None
     by_cause = broke and not (row.due is not None and row.due < now)
-    wanted = replace(
-        wanted,
+    wanted = wanted._replace(
         due=due,
         event=event,
         level=name,
@@ -195,8 +193,9 @@ def _recomputed(
 
 def _or_itself(row: Row, wanted: Row) -> Row:
     """Nothing to write when nothing is different: running twice is running once."""
-    same = replace(wanted, event=row.event, level=row.level)
-    return row if same == row else replace(wanted, revision=row.revision + 1)
+    if wanted.differs(row):
+        return wanted._replace(revision=row.revision + 1)
+    return row
 
 
 def _next(

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -37,9 +37,11 @@ COPY snags_clockrevision (clock_id, number, at, actor_id, cause, old_due_at, new
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A live clock as stored, its instants in seconds since 1970."""
+class Row(NamedTuple):
+    """A live clock as stored, its instants in seconds since 1970.
+
+    What follows from the rest comes last: the next event and its level.
+    """
 
     pk: int
     snag: int
@@ -55,9 +57,12 @@ class Row:
     due: int | None
     breached: int | None
     breach_cause: str
+    revision: int
     event: int | None
     level: str
-    revision: int
+
+    def differs(self, other: "Row") -> bool:
+        return self[:-2] != other[:-2]
 
 
 def write_clocks(
@@ -69,7 +74,7 @@ def write_clocks(
     if not changed:
         return
     new = [now for _, now in changed]
-    columns = [
+    columns: list[Any] = [
         [row.pk for row in new],
         [row.version for row in new],
         [row.seconds for row in new],
@@ -92,7 +97,7 @@ def write_clocks(
 def write_snags(caches: list[tuple[int, int | None, int | None]]) -> None:
     """Store when snags are due and from when they look risky, where it is different."""
     if caches:
-        columns = [list(column) for column in zip(*caches, strict=True)]
+        columns: list[Any] = [list(column) for column in zip(*caches, strict=True)]
         with connection.cursor() as cursor:
             cursor.execute(UPDATE_SNAGS, columns)
 

@@ -25,8 +25,8 @@ log = structlog.get_logger()
 
 BUDGET_SECONDS = 12.0
 # A batch is sized to hold its rows about so long.
-BATCH_SECONDS = 0.1
-FIRST_BATCH, MIN_BATCH, MAX_BATCH = 500, 50, 4_000
+BATCH_SECONDS = 0.12
+FIRST_BATCH, MIN_BATCH, MAX_BATCH = 500, 250, 4_000
 # Whoever read the old terms before they changed has saved its snag by then.
 STRAGGLERS = timedelta(seconds=30)
 LOCK = 7_310_442
