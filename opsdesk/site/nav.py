@@ -88,6 +88,7 @@ ENTRIES = (
         tab=1,
         short="Snags",
     ),
+    Entry("Resolve", "Processes", "rows-3", "snags:processes"),
     Entry("Change", "Change requests", "file-text", "changes:list", key="c"),
     Entry("Change", "Promotions", "rocket", "changes:board", key="p"),
     Entry("Change", "Environments", "server", "environments:list", key="e"),
