@@ -70,11 +70,11 @@ def test_a_killed_run_is_recovered_and_the_next_one_leaves_nothing(prepared):
     assert f"opsdesk answers at http://localhost:{port}/" in said
     assert page(port) == 200
     log = prepared.places.logs / "worker.log"
-    eventually(lambda: log.exists() and "ready." in log.read_text(), seconds=60)
+    eventually(lambda: log.exists() and "ready." in log.read_text(), seconds=180)
     for name in ("web", "probe", "beat"):
         assert (prepared.places.logs / f"{name}.log").exists()
     os.killpg(process.pid, signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=120)
     assert process.returncode == 0
     assert said == "Stopped.\n"
     assert prepared.living() == []
@@ -85,7 +85,7 @@ def test_a_run_that_cannot_prepare_says_why_and_leaves_nothing(copy):
         "-m", "opsdesk.local", "run", "--port", str(free_port()),
         DJANGO_SETTINGS_MODULE="no.such.settings",
     )  # fmt: skip
-    said, _ = process.communicate(timeout=40)
+    said, _ = process.communicate(timeout=90)
 
     assert process.returncode == 1
     assert "opsdesk: Preparing the database failed. It said (in " in said
@@ -111,7 +111,7 @@ def test_interrupted_while_the_servers_start_nothing_is_left(copy):
     begun = time.monotonic()
 
     process.terminate()
-    process.communicate(timeout=40)
+    process.communicate(timeout=90)
 
     assert time.monotonic() - begun < 30
     assert identify(process.pid) is None

@@ -159,7 +159,7 @@ def test_production_refuses_the_embedded_servers(empty_copy):
 def test_a_management_command_in_production_says_so_in_a_sentence(empty_copy):
     process = empty_copy.start("manage.py", "check", OPSDESK_ENV="production")
 
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=90)
 
     assert process.returncode == 1
     assert said == (
@@ -172,7 +172,7 @@ def test_a_command_runs_with_the_servers_up_and_leaves_none(copy):
     probe = "import os; print(os.environ['DATABASE_URL'], os.environ['REDIS_URL'])"
     process = copy.start("-m", "opsdesk.local", "exec", "python3", "-c", probe)
 
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=90)
 
     assert said == f"{copy.places.database_url} {copy.places.redis_url}\n"
     assert copy.living() == []
@@ -208,7 +208,7 @@ def test_a_folder_with_odd_letters_serves(empty_copy):
 
     process = empty_copy.start("-c", ODD)
 
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=90)
     assert said == "opsdesk True True\n"
 
 

@@ -182,7 +182,7 @@ def test_a_busy_port_ends_the_start_before_any_server_runs(empty_copy):
         taken.listen()
         port = str(taken.getsockname()[1])
         process = empty_copy.start("-m", "opsdesk.local", "run", "--port", port)
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=90)
 
     assert process.returncode == 1
     assert said.startswith(f"opsdesk: Port {port} is in use. Try: make run PORT=")
@@ -192,7 +192,7 @@ def test_a_busy_port_ends_the_start_before_any_server_runs(empty_copy):
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "8000.5", ""])
 def test_nonsense_for_a_port_is_refused(empty_copy, port):
     process = empty_copy.start("-m", "opsdesk.local", "run", f"--port={port}")
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=90)
 
     assert process.returncode == 2
     assert f"“{port}” is not a port (1 to 65535)." in said
@@ -209,7 +209,7 @@ def test_one_copy_has_one_supervisor(copy):
     assert first.stdout.readline() == "up\n"
 
     second = copy.start("-m", "opsdesk.local", "reset")
-    said, _ = second.communicate(timeout=30)
+    said, _ = second.communicate(timeout=90)
 
     assert second.returncode == 1
     assert said.startswith(f"opsdesk: opsdesk already runs from {copy.places.var}")
@@ -220,7 +220,7 @@ def test_one_s_own_database_is_never_reset(empty_copy):
     process = empty_copy.start(
         "-m", "opsdesk.local", "reset", DATABASE_URL="postgresql://me@db.example/mine"
     )
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=90)
 
     assert process.returncode == 1
     assert "throws away the embedded database only" in said
