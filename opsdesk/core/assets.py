@@ -40,6 +40,7 @@ SHEETS = (
     "components",
     "screens",
     "snag",
+    "board",
     "charts",
     "utilities",
     "print",

@@ -27,6 +27,7 @@ def dashboard(request: UserRequest) -> HttpResponseBase:
         "form": what.form,
         "chosen": what.chosen,
         "periods": PERIODS,
+        "dates_shown": what.chosen.period == "custom" or bool(what.form.errors),
         "body": _body(request, what),
     }
     return render(request, "sla/dashboard.html", context)
@@ -39,7 +40,7 @@ def board_table(request: UserRequest, name: str, fmt: str = "") -> HttpResponseB
         raise Http404("There is no such table for this choice.")
     shown = table(what.board(request.user), name)
     if fmt:
-        return export_table(shown.title, shown.header, shown.as_rows(), fmt)
+        return export_table(shown.title, shown.file_header, shown.as_rows(), fmt)
     context = {"table": shown, "query": request.GET.urlencode()}
     return render(request, "sla/table.html", context | head(what))
 

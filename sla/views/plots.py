@@ -93,7 +93,7 @@ def _curve(board: Board) -> SafeString:
     to = partial(links.to, "backlog", by="golive", key=str(board.golive or ""))
     weeks = [
         charts.Week(
-            _label(board, week.period.first),
+            _label(week.period.first),
             week.counts.opened,
             week.counts.closed,
             week.backlog,
@@ -113,7 +113,7 @@ def _kept(board: Board) -> SafeString:
     to = partial(links.to, "settled", by="golive", key=str(board.golive or ""))
     return charts.trend(
         "Share of promises kept by week since go-live",
-        [_label(board, week.period.first) for week in board.curve],
+        [_label(week.period.first) for week in board.curve],
         [charts.Line("Kept", [_round(w.counts.settled_share) for w in board.curve])],
         axis=Axis(target=board.target),
         hrefs=[to(period=w.period) if _settled(w.counts) else "" for w in board.curve],
@@ -126,7 +126,7 @@ def _median(board: Board) -> SafeString:
     to = partial(links.to, "resolved", by="golive", key=str(board.golive or ""))
     return charts.trend(
         "Median hours from report to solution by week since go-live",
-        [_label(board, week.period.first) for week in board.curve],
+        [_label(week.period.first) for week in board.curve],
         [
             charts.Line(
                 "Median time",
@@ -141,11 +141,12 @@ def _median(board: Board) -> SafeString:
 
 
 def _labels(board: Board) -> list[str]:
-    return [_label(board, week.period.first) for week in board.weeks]
+    return [_label(week.period.first) for week in board.weeks]
 
 
-def _label(board: Board, day: date) -> str:
-    return wording.day(day, board.period.last)
+def _label(day: date) -> str:
+    """Without the year, which the order of the weeks tells: many must fit."""
+    return wording.day(day, day)
 
 
 def _settled(counts: Counts) -> int:

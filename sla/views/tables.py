@@ -17,6 +17,11 @@ TITLES = {
     "ageing": ("Age of open snags", "Priority"),
     "curve": ("Since go-live", "Week from"),
 }
+UNITS = {
+    "Answered in time": ", %",
+    "Resolved in time": ", %",
+    "Median time": ", hours",
+}
 LINES = ("team", "owner", "process", "cause")
 # What the card on the dashboard shows; the table's own page and its files show all.
 SHORT = 8
@@ -52,6 +57,11 @@ class Table:
     @property
     def header(self) -> list[str]:
         return [self.first, *(self.rows[0].cells if self.rows else ())]
+
+    @property
+    def file_header(self) -> list[str]:
+        """The titles with their units, which a file's bare numbers have lost."""
+        return [title + UNITS.get(title, "") for title in self.header]
 
     @property
     def short(self) -> list[TableRow]:
@@ -124,7 +134,7 @@ def _lines(board: Board, name: str) -> list[TableRow]:
             "Resolved in time": percent(
                 counts.resolution_share, to("resolution"), board.target
             ),
-            "Broken": number(counts.breached, to("breached"), "bad"),
+            "Broken": number(counts.breached, to("breached")),
             "Median time": hours(counts.median_hours, to("resolved")),
         }
         rows.append(TableRow(line.name, cells))
