@@ -1,4 +1,4 @@
-"""Reads of what was promised, shared by the services above and by screens."""
+"""What was promised for a snag, and the calendars it is counted by."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
