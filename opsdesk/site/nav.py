@@ -131,8 +131,11 @@ HOT = frozenset({"core:inbox"})
 
 def tabs(groups: list[Group]) -> list[Link]:
     """The few entries that fit a phone's bar, in their order."""
-    links = [link for group in groups for link in group.links if link.entry.tab]
-    return sorted(links, key=lambda link: link.entry.tab)[:3]
+    first: dict[int, Link] = {}
+    for link in (link for group in groups for link in group.links):
+        if link.entry.tab:
+            first.setdefault(link.entry.tab, link)
+    return [first[place] for place in sorted(first)]
 
 
 def log_url(access: Access) -> str | None:
