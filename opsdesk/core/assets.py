@@ -40,6 +40,7 @@ SHEETS = (
     "components",
     "screens",
     "snag",
+    "worklist",
     "board",
     "charts",
     "utilities",
