@@ -106,10 +106,12 @@ fresh AS (
 
 _REPLACE = f"""
 , gone AS (
-    DELETE FROM snags_rollup r WHERE r.span = %(span)s AND r.start = ANY(%(starts)s)
-    -- As a hashed set: an anti join is planned badly, the size of fresh being unknown.
-    AND (r.start, r.scope, r.dimension, r.key, r.priority) NOT IN (
-        SELECT start, scope, dimension, key, priority FROM fresh
+    DELETE FROM snags_rollup r WHERE r.span = %(span)s
+    -- As sets: anti join and NOT IN go quadratic, the size of fresh being unknown.
+    AND (r.start, r.scope, r.dimension, r.key, r.priority) IN (
+        SELECT start, scope, dimension, key, priority FROM snags_rollup
+        WHERE span = %(span)s AND start = ANY(%(starts)s)
+        EXCEPT SELECT start, scope, dimension, key, priority FROM fresh
     )
 )
 INSERT INTO snags_rollup AS r ({", ".join((*_KEY, *_VALUES))})
