@@ -4,7 +4,7 @@ A page is found by where the last one ended, never by counting rows from the sta
 every count stops at a cap; so a page costs the same at a thousand snags and a million.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -22,7 +22,7 @@ from snags.queries.searching import matching
 
 PAGE = 50
 COUNT_CAP = 100
-# Somebody limited to departments is counted over so many rows of theirs, soonest first.
+# Somebody limited to departments is counted over so many rows of theirs.
 SCOPE_CAP = 500
 NOBODY = "none"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -236,13 +236,18 @@ def first_of(
 
 
 def together(
-    found: list[QuerySet[Snag]], order: Order, columns: tuple[Any, ...], limit: int
+    found: Sequence[QuerySet[Any, Any]],
+    order: Order,
+    columns: tuple[Any, ...],
+    limit: int,
 ) -> tuple[str, list[Any]]:
-    """About the first rows of all parts as a text of SQL, each row once.
+    """So many rows of all parts as a text of SQL, each row once.
 
-    For counting a bounded number of them: columns must begin with the number.
+    For counting, so only a view in one part is read in its order. Columns must begin
+    with the number.
     """
-    heads = [part.order_by(*order.by()).values_list(*columns)[:limit] for part in found]
+    by = order.by() if len(found) == 1 else []
+    heads = [part.order_by(*by).values_list(*columns)[:limit] for part in found]
     compiled = [head.query.sql_with_params() for head in heads]
     text = " UNION ".join(f"({text})" for text, _ in compiled)
     values = [value for _, given in compiled for value in given]
@@ -394,7 +399,7 @@ def _counting_all(user: User) -> tuple[str, list[Any]]:
 
 
 def _counting_some(user: User, parts: list[Q]) -> tuple[str, list[Any]]:
-    """One pass over the rows of somebody's departments, soonest due first."""
+    """One pass over the rows of somebody's departments."""
     columns = ("pk", "owner_id", "status", "next_due_at", "at_risk_from")
     rows = [Snag.objects.filter(IS_OPEN, part) for part in parts]
     text, values = together(rows, ORDERS["due"], columns, SCOPE_CAP)

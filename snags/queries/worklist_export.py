@@ -72,4 +72,4 @@ def _cell(column: str, value: object) -> object:
         return f"SN-{value}"
     if column == "priority":
         return f"P{value}"
-    return _WORDS[column].get(value, "") if column in _WORDS else value
+    return _WORDS[column].get(str(value), "") if column in _WORDS else value

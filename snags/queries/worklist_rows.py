@@ -113,7 +113,7 @@ class Running:
 
 
 def page_of(user: User, asked: Asked, now: datetime) -> Page:
-    """Fifty rows and whether there are more either way; one row more is read to know."""
+    """Fifty rows, and whether there are more either way: one row more is read."""
     found = fetch(user, asked, now, COLUMNS, PAGE + 1)
     more, found = len(found) > PAGE, found[:PAGE]
     cursor = asked.cursor

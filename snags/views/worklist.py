@@ -69,9 +69,7 @@ def bulk(request: UserRequest) -> HttpResponse:
     """Assign, prioritise or take the ticked rows; says how many and why not others."""
     form = forms.BulkForm(request.POST)
     if not form.is_valid():
-        messages.error(
-            request, " ".join(e for part in form.errors.values() for e in part)
-        )
+        messages.error(request, _sentences(form))
         return _back(request)
     data = form.cleaned_data
     rows = Snag.objects.visible_to(request.user).filter(pk__in=data["ids"])
@@ -189,3 +187,7 @@ def _back(request: UserRequest) -> HttpResponse:
     """To the list one was on, filters and all, but not to any other address."""
     here = forms.query_of(forms.asked(QueryDict(request.POST.get("back", ""))))
     return redirect(f"{reverse('snags:list')}?{here}")
+
+
+def _sentences(form: forms.BulkForm) -> str:
+    return " ".join(str(text) for found in form.errors.values() for text in found)
