@@ -30,6 +30,11 @@ class Cell:
         marks = ("dst", self.is_dst), ("today", self.is_today), ("hit", self.is_changed)
         return " ".join([self.kind, *(name for name, on in marks if on)])
 
+    @property
+    def words(self) -> str:
+        """The tooltip as one sentence."""
+        return self.tip.replace("|:", ": ", 1).replace("|:", ", ")
+
 
 @dataclass(frozen=True)
 class Month:
@@ -38,6 +43,10 @@ class Month:
     name: str
     weeks: tuple[tuple[Cell | None, ...], ...]
     open_seconds: int
+
+    @property
+    def open_hours(self) -> int:
+        return self.open_seconds // 3600
 
 
 @dataclass(frozen=True)

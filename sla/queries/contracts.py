@@ -1,13 +1,21 @@
 """Contracts as their pages show them, and what would be due when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from django.db.models import Prefetch, QuerySet
 
 from sla.calendars import CalendarError, Schedule
-from sla.models import Contract, ContractVersion, Priority, Target, TermsChange
+from sla.models import (
+    Contract,
+    ContractVersion,
+    Priority,
+    ServiceCalendar,
+    Target,
+    TermsChange,
+)
 from sla.queries.promises import load, timeline_of
 from sla.wording import length_text
 
@@ -96,6 +104,21 @@ def matrix(version: ContractVersion) -> list[MatrixRow]:
     ]
 
 
+class Promised(Protocol):
+    """What a forecast reads: a stored target, or one that is only tried out."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def minutes(self) -> int | None: ...
+    @property
+    def business_days(self) -> int | None: ...
+    @property
+    def calendar(self) -> ServiceCalendar: ...
+
+
 def forecast(
     version: ContractVersion,
     at: datetime,
@@ -106,25 +129,33 @@ def forecast(
 
     `instead` holds schedules that are only tried out, by calendar.
     """
+    targets = [t for line in matrix(version) for t in line.targets if t is not None]
+    return forecast_of(targets, at, instead=instead)
+
+
+def forecast_of(
+    targets: Iterable[Promised],
+    at: datetime,
+    *,
+    instead: Mapping[int, Schedule] | None = None,
+) -> list[Forecast]:
+    """The same for targets that need not be stored."""
     schedules: dict[int, Schedule] = dict(instead or {})
-    rows = []
-    for line in matrix(version):
-        for target in line.targets:
-            if target is None:
-                continue
-            pk = target.calendar_id
-            schedule = schedules.setdefault(pk, load(timeline_of(pk)))
-            rows.append(
-                Forecast(
-                    priority=target.priority,
-                    kind=target.kind,
-                    label=str(target.get_kind_display()),
-                    length=length_text(target.minutes, target.business_days),
-                    calendar=str(target.calendar),
-                    due_at=_due(schedule, target, at),
-                )
-            )
-    return rows
+    for target in (targets := list(targets)):
+        pk = target.calendar.pk
+        if pk not in schedules:
+            schedules[pk] = load(timeline_of(pk))
+    return [
+        Forecast(
+            priority=target.priority,
+            kind=target.kind,
+            label=str(Target.Kind(target.kind).label),
+            length=length_text(target.minutes, target.business_days),
+            calendar=str(target.calendar),
+            due_at=_due(schedules[target.calendar.pk], target, at),
+        )
+        for target in targets
+    ]
 
 
 def open_changes(subject_ids: Mapping[str, int]) -> list[TermsChange]:
@@ -133,10 +164,10 @@ def open_changes(subject_ids: Mapping[str, int]) -> list[TermsChange]:
     return list(rows.order_by("pk"))
 
 
-def _due(schedule: Schedule, target: Target, at: datetime) -> datetime | None:
+def _due(schedule: Schedule, target: Promised, at: datetime) -> datetime | None:
     try:
-        if target.seconds is not None:
-            return schedule.deadline(at, target.seconds)
+        if target.minutes is not None:
+            return schedule.deadline(at, target.minutes * 60)
         return schedule.after_business_days(at, target.business_days or 0)
     except CalendarError:
         return None

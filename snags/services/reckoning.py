@@ -102,7 +102,7 @@ def is_armed(level: str, due: datetime, fired: Fired, since: datetime) -> bool:
 def cache_due(
     snag: Snag, clocks: Iterable[Clock], pauses: tuple[Interval, ...]
 ) -> None:
-    """Set (and save, if it is stored) the earliest deadline and warning of its clocks."""
+    """Set (and save, if stored) the earliest deadline and warning of its clocks."""
     live = [clock for clock in clocks if clock.is_live]
     due = [clock.due_at for clock in live if clock.due_at]
     risk = [instant for clock in live if (instant := _risk_from(clock, pauses))]
