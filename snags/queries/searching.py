@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet
 from psycopg2 import errors
 
 from opsdesk.accounts.models import User
@@ -27,6 +29,8 @@ PATIENCE_MS = 1_000
 # Words of a title looked at, and the share of all snags that makes a word a common one.
 WORDS = 12
 COMMON = 0.02
+# How many systems may have used one number.
+COMMON_NUMBERS = 10
 CONFIG = "english"
 
 NUMBER = re.compile(r"(?:SN-?)?\s*([1-9][0-9]{0,17})", re.ASCII | re.IGNORECASE)
@@ -46,30 +50,24 @@ class SearchTooWideError(RuleError):
         )
 
 
+class Lexemes(SearchQuery):
+    """A query in PostgreSQL's own notation, its words already reduced to their stems."""
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, Any]:
+        kwargs["template"] = "(%(expressions)s)::tsquery"
+        return super().as_sql(*args, **kwargs)
+
+
 @dataclass(frozen=True)
 class Match:
     """What a search means: one snag's number, or words."""
 
     condition: Q
-    is_exact: bool
-    query: "Words | None" = None
+    words: Lexemes | None = None
 
-
-class Words(SearchQuery):
-    """Words as people type them into a search engine; the last may be half typed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, config=CONFIG, search_type="websearch")
-
-
-class Unfinished(Func):
-    """The same words, the last of them standing for all that begin like it."""
-
-    template = (
-        "(SELECT CASE WHEN w::text = '' THEN w ELSE (w::text || ':*')::tsquery END"
-        " FROM (SELECT %(expressions)s AS w) typed)"
-    )
-    output_field = SearchQuery("", config=CONFIG).output_field
+    @property
+    def is_exact(self) -> bool:
+        return self.words is None
 
 
 def matching(text: str) -> Match | None:
@@ -78,22 +76,24 @@ def matching(text: str) -> Match | None:
     if not text:
         return None
     if number := NUMBER.fullmatch(text):
-        return Match(Q(pk=int(number[1])), is_exact=True)
+        return Match(Q(pk=int(number[1])))
     if SOURCE_NUMBER.fullmatch(text):
         rows = SourceRecord.objects.filter(number=text.upper()).order_by("pk")
         if pks := list(rows.values_list("snag_id", flat=True)[:COMMON_NUMBERS]):
-            return Match(Q(pk__in=pks), is_exact=True)
-    return Match(Q(search=words_of(text)), is_exact=False)
+            return Match(Q(pk__in=pks))
+    words = words_of(text)
+    return Match(Q(search=words), words)
 
 
-# How many systems may have used one number.
-COMMON_NUMBERS = 10
+def words_of(text: str) -> Lexemes:
+    """The text as the database understands it; its last word may be half typed.
 
-
-def words_of(text: str) -> Func | SearchQuery:
-    """The text as a query of the database."""
-    words = Words(text)
-    return Unfinished(words) if UNFINISHED.match(text) else words
+    Asked for apart, because the planner must see the words to know how common they are.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT websearch_to_tsquery(%s, %s)::text", [CONFIG, text])
+        words: str = cursor.fetchone()[0]
+    return Lexemes(f"{words}:*" if words and UNFINISHED.match(text) else words)
 
 
 @contextmanager
@@ -116,8 +116,8 @@ def search(user: User, text: str, limit: int = 20) -> list[Snag]:
     if found is None:
         return []
     rows = _newest(user, found.condition, RANKED).select_related("owner")
-    if not found.is_exact:
-        rank = SearchRank(F("search"), words_of(text.strip()[:LONGEST]))
+    if found.words is not None:
+        rank = SearchRank(F("search"), found.words)
         rows = rows.annotate(rank=rank).order_by("-rank", "-pk")
     try:
         with patience():
@@ -136,8 +136,8 @@ def similar_open(user: User, text: str, limit: int = 5) -> list[Snag]:
     if query is None:
         return []
     candidates, everything = query
-    rank = SearchRank(F("search"), _tsquery(everything))
-    condition = IS_OPEN & Q(search=_tsquery(candidates))
+    rank = SearchRank(F("search"), Lexemes(everything))
+    condition = IS_OPEN & Q(search=Lexemes(candidates))
     rows = _newest(user, condition, CANDIDATES).annotate(rank=rank)
     try:
         with patience():
@@ -186,11 +186,3 @@ SELECT quote_literal(lexeme), coalesce(share, 0) AS share
 FROM unnest(to_tsvector('english', %s)) LEFT JOIN known ON word = lexeme
 ORDER BY share, lexeme LIMIT %s
 """
-
-
-def _tsquery(text: str) -> Func:
-    return Func(
-        Value(text),
-        template="(%(expressions)s)::tsquery",
-        output_field=SearchQuery("", config=CONFIG).output_field,
-    )

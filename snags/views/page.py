@@ -10,7 +10,7 @@ from snags.forms.verbs import CommentForm
 from snags.models import Snag
 from snags.queries.explaining import explanation
 from snags.queries.feed import SHOWS, stamp
-from snags.queries.page import page_of, reader_of, snag_for
+from snags.queries.page import bare_snag, page_of, reader_of, snag_for
 from snags.queries.reporting import what_happens_next
 from snags.queries.strip import pulse
 from snags.services.composing import send
@@ -42,8 +42,9 @@ def comment(request: UserRequest, pk: int) -> HttpResponse:
 @policy()
 def snag_clocks(request: UserRequest, pk: int) -> HttpResponse:
     """What an open page asks every so often: 204 while nothing has changed."""
-    snag, asked = _snag(request, pk), wanted(request.GET)
-    now = clock.now()
+    snag, asked, now = bare_snag(request.user, pk), wanted(request.GET), clock.now()
+    if snag is None:
+        raise Http404
     beat = pulse(request.user, snag, now, since=asked.since, seen=asked.seen)
     if not beat.changed:
         return HttpResponse(status=204)
