@@ -407,6 +407,8 @@ class Snag(models.Model):
                 name="snag_open_standing",
                 condition=IS_OPEN,
             ),
+            # Known problems, which every reporter may find.
+            models.Index("id", name="snag_shared", condition=Q(is_shared=True)),
             # "My reports", and everything a department or list has ever had.
             models.Index(fields=["reported_by", "-id"], name="snag_by_reporter"),
             models.Index(fields=["snaglist", "-id"], name="snag_by_list"),
