@@ -42,6 +42,7 @@ SHEETS = (
     "snag",
     "worklist",
     "board",
+    "terms",
     "charts",
     "utilities",
     "print",
@@ -78,7 +79,8 @@ LATIN = (
     *(0x2030, 0x20AC, 0x2122, 0x2190, 0x2191, 0x2192, 0x2193, 0x2212, 0x2260, 0x2264),
     *(0x2265, 0x2318, 0x21E7, 0x21B5),
 )
-FEATURES = "kern liga calt ccmp locl mark mkmk tnum case cv11 zero"
+# Contextual alternates would add 4 kB for arrows nobody types.
+FEATURES = "kern ccmp locl tnum cv11"
 FONT_FACE = (
     '@font-face{font-family:"Inter";src:url("inter.woff2") format("woff2");'
     "font-weight:400 700;font-display:swap}\n"

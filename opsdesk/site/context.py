@@ -15,11 +15,12 @@ from opsdesk.site import shell as shell_facts
 
 THEMES = {"light", "dark"}
 
+LOG_KEY = ("C", "Log a snag")
 # What the help dialog lists; every page with a letter adds its "G then letter".
 KEYS = (
     ("Mod K", "Search or jump to"),
     ("/", "Filter the list"),
-    ("C", "Log a snag"),
+    LOG_KEY,
     ("J / K", "Next or previous row"),
     ("X", "Select the row"),
     ("Enter", "Open the row"),
@@ -76,12 +77,9 @@ class Frame:
     @property
     def keys(self) -> list[tuple[str, str]]:
         links = (link for group in self.groups for link in group.links)
-        jumps = [
-            (f"G {link.entry.key.upper()}", link.entry.label)
-            for link in links
-            if link.entry.key
-        ]
-        return [*KEYS, *jumps]
+        jumps = [(link.keys, link.entry.label) for link in links if link.keys]
+        keys = [row for row in KEYS if row != LOG_KEY or self.log_url]
+        return [*keys, *jumps]
 
     @property
     def staleness(self) -> str:

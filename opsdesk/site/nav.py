@@ -43,6 +43,15 @@ class Link:
     is_hot: bool = False
 
     @property
+    def jump(self) -> str:
+        """What the palette calls going there."""
+        return f"Go to {self.entry.label}"
+
+    @property
+    def keys(self) -> str:
+        return f"G {self.entry.key.upper()}" if self.entry.key else ""
+
+    @property
     def tab_label(self) -> str:
         return self.entry.short or self.entry.label
 
@@ -82,9 +91,9 @@ ENTRIES = (
         "Resolve",
         "Handed to us",
         "building-2",
-        "snags:mine",
+        "snags:handed",
         SUPPLIER,
-        key="m",
+        key="h",
         tab=1,
         short="Snags",
     ),

@@ -1,9 +1,9 @@
+import gzip
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import brotli
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -39,16 +39,19 @@ def test_the_font_is_the_same_every_time_and_small():
     first, second = assets.build_font(), assets.build_font()
 
     assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
-    assert len(first) < 36_000
+    assert len(first) < 30_000
 
 
 def test_static_files_fit_the_first_visits_budget():
-    """80 kB for a worklist page, of which htmx takes 16 and the page itself 10."""
+    """80 kB for a worklist page, of which htmx takes 17 and the page itself 8.
+
+    By gzip, which is all a browser offers where there is no TLS.
+    """
     built = [assets.build_sprite(), assets.build_style(), assets.build_script()]
 
-    weight = sum(len(brotli.compress(file)) for file in built)
+    weight = sum(len(gzip.compress(file)) for file in built)
 
-    assert weight + len(assets.build_font()) < 56_000
+    assert weight + len(assets.build_font()) < 55_000
 
 
 def test_a_missing_font_wheel_is_harmless(root, monkeypatch):

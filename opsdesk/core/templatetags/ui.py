@@ -57,6 +57,18 @@ def several(count: int, noun: str) -> str:
 
 
 @register.filter
+def toast_icon(level: str) -> str:
+    return TOAST_ICONS.get(level, "info")
+
+
+TOAST_ICONS = {
+    "error": "octagon-alert",
+    "warning": "triangle-alert",
+    "success": "circle-check",
+}
+
+
+@register.filter
 def get(mapping: Mapping[str, Any], key: str) -> Any:
     return mapping.get(key)
 
