@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from tempfile import TemporaryFile
+from io import BytesIO
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
@@ -106,7 +106,8 @@ def _csv_value(value: object, zone: tzinfo) -> str | int | float | Decimal:
 
 def _workbook(
     name: str, header: Sequence[str], rows: Iterable[Sequence[object]], zone: tzinfo
-) -> Any:
+) -> BytesIO:
+    """The finished file; a workbook is compressed, so even a long one fits."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_title(name))
     sheet.freeze_panes = "A2"
@@ -120,7 +121,7 @@ def _workbook(
     sheet.append(titles)
     for row in rows:
         sheet.append([_xlsx_cell(sheet, value, zone) for value in row])
-    file = TemporaryFile()  # noqa: SIM115 - the response closes it
+    file = BytesIO()
     book.save(file)
     file.seek(0)
     return file

@@ -40,7 +40,6 @@ def read_csv(response):
 
 def read_xlsx(response):
     data = io.BytesIO(b"".join(response.streaming_content))
-    response.close()
     return data, load_workbook(data).active
 
 

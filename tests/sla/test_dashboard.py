@@ -1,0 +1,337 @@
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from openpyxl import load_workbook
+
+from opsdesk.core import clock
+from opsdesk.core.exports import unguarded
+from snags.models import Snag
+from snags.services import lifecycle, rollups, talk
+from tests.factories import make_contract, make_party, make_snag, make_user
+
+HOUR = timedelta(hours=1)
+LINK = re.compile(r'<a href="(/sla/figures/[^"]+)"[^>]*>\s*([\d,]+)(?: [a-z ]+)?</a>')
+FIGURE = re.compile(r'<h1>[^<]*<span class="num">([\d,]+)</span>')
+
+
+@pytest.fixture(autouse=True)
+def cold(db):
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def week(live, rob, sam):
+    """Four snags of this week: answered late, resolved, still new, owned by a team."""
+    make_contract(live.landscape, p3_response=60, p3_resolution=480)
+    desk = make_party("Desk", "team")
+    now = clock.now()
+    late = make_snag(live, rob, at=now - 30 * HOUR, title="Late")
+    talk.comment(late, body="Sorry.", actor=sam, at=now - HOUR)
+    done = make_snag(live, rob, at=now - 5 * HOUR, title="=1+1")
+    lifecycle.triage(done, actor=sam, owner=sam, impact=2, urgency=2, team=desk)
+    lifecycle.resolve(
+        done, actor=sam, resolution="configuration", resolution_note="Ok."
+    )
+    make_snag(live, rob, at=now - 2 * HOUR, title="New")
+    make_snag(live, rob, at=now - 20 * 24 * HOUR, title="Old")
+    rollups.roll_up(limit=1000)
+    return desk
+
+
+def page(client, query=""):
+    response = client.get(f"/sla/?{query}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        ("mia", 200),
+        ("amy", 200),
+        ("sam", 200),
+        ("ada", 200),
+        ("tim", 200),
+        ("rob", 403),
+        ("vic", 403),
+    ],
+)
+def test_those_who_work_here_see_it_and_reporters_and_suppliers_do_not(
+    client, request, live, who, code
+):
+    client.force_login(request.getfixturevalue(who))
+
+    for path in (
+        "",
+        "tables/team/",
+        "tables/team.csv",
+        "figures/open/?first=2026-01-01&last=2026-01-31",
+        "figures/open.xlsx?first=2026-01-01&last=2026-01-31",
+    ):
+        assert client.get(f"/sla/{path}").status_code == code
+
+
+def test_nobody_sees_it_without_logging_in(client, db):
+    response = client.get("/sla/")
+
+    assert response.status_code == 302
+
+
+def test_every_number_leads_to_as_many_rows(client, mia, week):
+    client.force_login(mia)
+    links = dict(LINK.findall(page(client)))
+    for table in ("team", "owner", "process", "cause", "weeks", "curve", "ageing"):
+        links |= dict(
+            LINK.findall(client.get(f"/sla/tables/{table}/").content.decode())
+        )
+    assert len(links) > 40
+
+    for href, number in links.items():
+        found = client.get(href.replace("&amp;", "&")).content.decode()
+        assert (href, FIGURE.search(found)[1]) == (href, number)
+
+
+def test_a_limited_manager_counts_only_her_departments(client, live, rob, week):
+    north = make_party("North")
+    ned = make_user("ned", "reporter", department=north)
+    nora = make_user("nora", "manager", scope=north)
+    make_snag(live, ned, title="Of the north")
+    rollups.roll_up()
+    client.force_login(nora)
+
+    shown = page(client)
+
+    assert "your departments" in shown
+    assert "of 1 open" in shown
+    day = clock.today()
+    listed = client.get(f"/sla/figures/open/?first={day}&last={day}").content.decode()
+    assert "Of the north" in listed
+    assert "Late" not in listed
+    assert FIGURE.search(listed)[1] == "1"
+
+
+def test_two_people_of_different_scope_never_share_a_drawn_page(client, mia, week):
+    client.force_login(mia)
+    assert "of 3 open" in page(client)
+    client.force_login(make_user("nora", "manager", scope=make_party("North")))
+
+    assert "of 3 open" not in page(client)
+
+
+def test_figures_move_when_they_have_been_counted_again(client, mia, sam, week):
+    client.force_login(mia)
+    before = page(client)
+    assert "of 3 open" in before
+
+    snag = Snag.objects.get(title="New")
+    lifecycle.resolve(
+        snag, actor=sam, resolution="configuration", resolution_note="Ok."
+    )
+    rollups.roll_up()
+
+    assert "of 2 open" in page(client)
+
+
+def test_it_says_as_of_when(client, mia, week):
+    client.force_login(mia)
+
+    assert re.search(r"figures as of \d\d:\d\d, \d+ s ago", page(client))
+
+
+def test_it_says_when_nothing_was_ever_counted(client, mia, live):
+    client.force_login(mia)
+
+    assert "nothing has been counted yet" in page(client)
+
+
+def test_without_a_contract_it_says_so_and_counts_snags(client, mia, live, rob):
+    make_snag(live, rob)
+    rollups.roll_up()
+    client.force_login(mia)
+
+    shown = page(client)
+
+    assert "No agreement with the business is in force" in shown
+    assert "The first settled promise appears here." in shown
+    assert "of 1 open" in shown
+
+
+def test_without_anything_it_says_what_to_do(client, mia, db):
+    client.force_login(mia)
+
+    assert "Nothing happened in these days" in page(client)
+
+
+def test_the_usual_period_is_twelve_weeks_from_a_monday(client, mia, live, rob):
+    make_snag(live, rob)
+    client.force_login(mia)
+    today = clock.today()
+    monday = today - timedelta(days=today.weekday(), weeks=11)
+
+    assert f"{monday.day} {monday:%b} to {today.day} {today:%b %Y}" in page(client)
+
+
+@pytest.mark.parametrize("period", ["4", "12", "26", "52", "golive", "custom"])
+def test_every_period_has_its_page(client, mia, week, period):
+    client.force_login(mia)
+
+    shown = page(client, f"p={period}&first=2026-02-03&last=2026-11-12&priority=3")
+
+    assert f'value="{period}" checked' in shown
+    assert "P3 medium" in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("p=custom&first=2026-05-02&last=2026-05-01", "must not be after the last"),
+        ("p=custom&first=2026-05-02", "Give the first and the last day"),
+        ("p=custom&first=2001-05-02&last=2026-05-01", "ten years at most"),
+        ("p=custom&first=soon&last=2026-05-01", "Enter a valid date"),
+        ("p=7", "not one of the available choices"),
+        ("priority=9", "not one of the available choices"),
+        ("team=x&golive=-1", "not one of the available choices"),
+    ],
+)
+def test_nonsense_is_named_and_the_usual_period_shown(client, mia, week, query, said):
+    client.force_login(mia)
+
+    shown = page(client, query)
+
+    assert said in shown
+    assert 'value="12" checked' in shown
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "figures/nothing/?first=2026-01-01&last=2026-01-31",
+        "figures/open/",
+        "figures/open/?first=2026-01-01&last=x",
+        "figures/open/?first=2026-02-01&last=2026-01-31",
+        "figures/open/?first=2026-01-01&last=2026-01-31&by=owner&key=x",
+        "figures/open/?first=2026-01-01&last=2026-01-31&by=owner&key=99999999999999999999",
+        "figures/open/?first=2026-01-01&last=2026-01-31&by=moon&key=1",
+        "figures/open/?first=2026-01-01&last=2026-01-31&priority=5",
+        "figures/open.exe?first=2026-01-01&last=2026-01-31",
+        "tables/moon/",
+        "tables/team.exe",
+    ],
+)
+def test_an_address_that_makes_no_sense_is_no_page(client, mia, week, path):
+    client.force_login(mia)
+
+    assert client.get(f"/sla/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("page_number", ["2", "-1", "x", "99999"])
+def test_pages_and_orders_that_do_not_exist_show_the_nearest(
+    client, mia, week, page_number
+):
+    client.force_login(mia)
+    day = clock.today()
+
+    response = client.get(
+        f"/sla/figures/open/?first={day}&last={day}&page={page_number}&sort=moon"
+    )
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["open", "opened", "breached", "response"])
+def test_a_list_is_sorted_by_each_column_both_ways(client, mia, week, name):
+    client.force_login(mia)
+    day = clock.today()
+    base = f"/sla/figures/{name}/?first={day - timedelta(days=40)}&last={day}"
+    shown = client.get(base).content.decode()
+
+    for sort in set(re.findall(r"sort=(-?[a-z]+)", shown)):
+        for order in (sort, f"-{sort}"):
+            again = client.get(f"{base}&sort={order}")
+            assert again.status_code == 200
+            assert FIGURE.search(again.content.decode())[1] == FIGURE.search(shown)[1]
+
+
+def test_one_teams_page_counts_its_snags(client, mia, week):
+    client.force_login(mia)
+
+    shown = page(client, f"team={week.pk}")
+
+    assert "of 0 open" in shown
+    assert "choose all teams" in shown
+    assert client.get(f"/sla/tables/owner/?team={week.pk}").status_code == 404
+    assert client.get(f"/sla/tables/weeks/?team={week.pk}").status_code == 200
+
+
+def test_a_drill_down_leaves_as_csv_and_xlsx_without_a_formula(client, mia, week):
+    client.force_login(mia)
+    day = clock.today()
+    query = f"first={day - timedelta(days=2)}&last={day}"
+
+    text = client.get(f"/sla/figures/resolved.csv?{query}")
+    book = client.get(f"/sla/figures/resolved.xlsx?{query}")
+
+    body = b"".join(text.streaming_content).decode("utf-8-sig")
+    header, row = csv.reader(io.StringIO(body))
+    assert header[:3] == ["Snag", "Title", "Priority"]
+    assert row[1] == "'=1+1"
+    assert unguarded(row[1]) == "=1+1"
+    sheet = load_workbook(io.BytesIO(b"".join(book.streaming_content))).active
+    assert sheet["B2"].value == "'=1+1"
+    assert sheet["B2"].data_type == "s"
+
+
+@pytest.mark.parametrize(
+    "name", ["team", "owner", "process", "cause", "weeks", "curve", "ageing"]
+)
+def test_every_table_leaves_as_a_file_with_plain_numbers(client, mia, week, name):
+    client.force_login(mia)
+
+    text = client.get(f"/sla/tables/{name}.csv")
+    book = client.get(f"/sla/tables/{name}.xlsx")
+
+    rows = list(
+        csv.reader(io.StringIO(b"".join(text.streaming_content).decode("utf-8-sig")))
+    )
+    sheet = load_workbook(io.BytesIO(b"".join(book.streaming_content))).active
+    assert len(rows) > 1
+    assert all(len(row) == len(rows[0]) for row in rows)
+    for cell in (cell for row in rows[1:] for cell in row[1:] if cell):
+        float(cell)
+    assert sheet.max_row == len(rows)
+    assert {type(c.value) for c in sheet[2][1:]} <= {int, float, type(None)}
+
+
+def test_the_page_costs_the_same_however_much_there_is(
+    client, mia, live, rob, same_queries
+):
+    make_contract(live.landscape, p3_response=60, p3_resolution=480)
+    make_snag(live, rob)
+    rollups.roll_up(limit=1000)
+    client.force_login(mia)
+
+    def add(count):
+        for number in range(count):
+            make_snag(live, rob, at=clock.now() - number * 24 * HOUR)
+        rollups.roll_up()
+
+    same_queries("/sla/", add, budget=15)
+
+
+def test_a_list_costs_the_same_however_long_it_is(client, mia, live, rob, same_queries):
+    make_contract(live.landscape, p3_response=60)
+    client.force_login(mia)
+    day = clock.today()
+
+    def add(count):
+        for _ in range(count):
+            make_snag(live, rob, at=clock.now() - 2 * HOUR)
+
+    for name in ("opened", "breached"):
+        same_queries(f"/sla/figures/{name}/?first={day}&last={day}", add, budget=10)
