@@ -1,10 +1,23 @@
 """The cast. Every test names its actors; none invents a person."""
 
+import os
+
+import hypothesis
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
+
+
+# A busy machine is slow, not wrong. CI tries the same examples every time.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture
