@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 
 from tests import factories
 
-
 # A busy machine is slow, not wrong. CI tries the same examples every time.
 hypothesis.settings.register_profile(
     "suite",
