@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-from benchmarks import databases, engine, importing, pages
+from benchmarks import databases, engine, importing, pages, starting, timers
 from benchmarks.seeding import Shape
 from benchmarks.table import Row, written
 
@@ -23,6 +23,20 @@ def _sizes() -> pages.Sizes:
     return pages.Sizes(many, few, times=20 if SMALL else 60)
 
 
+@cache
+def _clocks() -> timers.Clocks:
+    most, some, few = (25_000, 2_500, 250) if SMALL else (250_000, 25_000, 250)
+    return timers.Clocks(
+        *(
+            databases.prepared(
+                f"bench_{snags * 4}_clocks", Shape(snags, is_all_open=True, promises=2)
+            )
+            for snags in (most, some, few)
+        ),
+        share=0.1 if SMALL else 1,
+    )
+
+
 def _engine() -> list[Row]:
     engine.prepare()
     return engine.run(SMALL)
@@ -36,15 +50,24 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "dashboard": lambda: pages.dashboard(_sizes()),
     "weight": lambda: pages.weight(_sizes()),
     "create": lambda: pages.create(_sizes()),
+    "sweep": lambda: timers.sweep(_clocks()),
+    "events": lambda: timers.events(_clocks()),
+    "recompute": lambda: timers.recompute(_clocks()),
     "import": lambda: importing.run(small=SMALL),
+    "start": starting.run,
+    "suite": starting.suite,
 }
+# A minute and more each, whatever the size.
+ONLY_FULL = {"suite"}
 
 
 def main() -> None:
     """Measure the parts asked for, print one table, say whether all was reached."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
-    chosen = parser.parse_args().parts or list(PARTS)
+    chosen = parser.parse_args().parts or [
+        part for part in PARTS if not (SMALL and part in ONLY_FULL)
+    ]
     if unknown := set(chosen) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     databases.use()

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from holidays import country_holidays
+
 from benchmarks import seeding_sql as sql
 from benchmarks import words
 from sla.calendars import Hours
 
-VERSION = 5
+VERSION = 6
 DEPARTMENTS, OWNERS, REPORTERS = 40, 40, 2_000
 MANAGER, ONE_OWNER, ONE_DEPARTMENT = 1, 2, OWNERS + REPORTERS
 HANDS = 2  # connections that write side by side
@@ -34,6 +36,10 @@ class Shape:
             "finished": 0 if self.is_all_open else int(self.snags * 0.95),
             "promises": self.promises,
             "due": sql.FAR if self.is_all_open else sql.SOON,
+            "reported": sql.LATELY
+            if self.is_all_open
+            else sql.LONG_AGO.format(snags=self.snags),
+            "stretch": 100 if self.is_all_open else 1,
             "departments": DEPARTMENTS,
             "owners": OWNERS,
             "reporters": REPORTERS,
@@ -49,7 +55,12 @@ def seed(connect: Connect, shape: Shape, finish: Callable[[], object]) -> None:
         for part in (sql.PEOPLE, sql.PLACES):
             cursor.execute(part.format(**shape.sizes))
         cursor.execute(
-            sql.TERMS, {"office": _hours("09:00-17:30"), "desk": _hours("07:00-20:00")}
+            sql.TERMS,
+            {
+                "office": hours("Mon-Fri 09:00-17:30"),
+                "desk": hours("Mon-Fri 07:00-20:00"),
+                "stretch": shape.sizes["stretch"],
+            },
         )
         cursor.execute(
             "CREATE TABLE bench.words (n int PRIMARY KEY, title text, detail text)"
@@ -68,9 +79,11 @@ def seed(connect: Connect, shape: Shape, finish: Callable[[], object]) -> None:
         told.result()
 
 
-def _hours(daily: str) -> str:
-    hours = Hours.parse(f"Mon-Fri {daily}", "Europe/London")
-    return json.dumps(hours.to_json())
+def hours(week: str, region: str = "GB") -> str:
+    """Opening hours as they are stored; England's holidays left out, or none."""
+    years = range(2020, 2036)
+    bank = country_holidays(region, subdiv="ENG", years=years) if region else ()
+    return json.dumps(Hours.parse(week, "Europe/London", bank).to_json())
 
 
 def _parts(statement: str, shape: Shape) -> Iterable[str]:

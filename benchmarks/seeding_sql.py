@@ -48,6 +48,7 @@ SELECT 1, 'Process ' || n, ARRAY[]::varchar[], true, 1 FROM generate_series(1, 1
 
 # Calendar 1 is the office's, calendar 2 the desk's: longer days. Contract 1 is the
 # SLA: P3 runs by calendar 1, the rest by 2. Contract 2 is the team's promise (OLA).
+# `stretch` makes promises longer where nothing may fall due by itself.
 TERMS = """
 INSERT INTO sla_servicecalendar (name, description, is_active)
 VALUES ('Office', '', true), ('Desk', '', true);
@@ -62,14 +63,15 @@ INSERT INTO sla_contractversion (contract_id, number, effective_from, reopen_mod
 SELECT n, 1, '2015-01-01', 'resume', 5, false, '{75}', '{}', 95, 5, ''
 FROM generate_series(1, 2) n;
 INSERT INTO sla_target (version_id, kind, priority, minutes, calendar_id)
-SELECT v, kind, p, p * CASE kind WHEN 'response' THEN 60 ELSE 480 END,
+SELECT v, kind, p, %(stretch)s * p * CASE kind WHEN 'response' THEN 60 ELSE 480 END,
     CASE WHEN v = 1 AND p = 3 THEN 1 ELSE 2 END
 FROM generate_series(1, 2) v, generate_series(1, 4) p,
     unnest(ARRAY['response', 'resolution']) kind;
 """
 
 # The first department and the second owner have 15 % of everything, so that their
-# worklists fill a page at either size and the pages compared are equally long.
+# worklists fill a page at either size and the pages compared are equally long. A
+# department's snags go to its team, whose people own them, and touch its processes.
 SNAGS = """
 INSERT INTO snags_snag (id, kind, title, detail, snaglist_id, environment_id, module_id,
     process_id, step, designed_step, actual_step, cause, original_decision, addition,
@@ -78,16 +80,16 @@ INSERT INTO snags_snag (id, kind, title, detail, snaglist_id, environment_id, mo
     resolution, resolution_note, reported_at, resolved_at, closed_at, updated_at,
     next_due_at, at_risk_from, comment_count, reopen_count, version)
 SELECT made.n, 'fault', t.title || ' ' || made.n, t.detail,
-    1 + n1 % 12, 1, 1 + n2 % 15, 1 + n3 % 12, '', '', '',
+    1 + n1 % 12, 1, 1 + n2 % 15, 1 + (d + n1 % 2) % 12, '', '', '',
     (ARRAY['data', 'habit', 'legacy', 'defect', 'configuration', 'design_gap'])[
         1 + n4 % 6],
     '', '', 'normal', 2, 2,
     CASE WHEN n1 % 100 < 2 THEN 1 WHEN n1 % 100 < 10 THEN 2
         WHEN n1 % 100 < 70 THEN 3 ELSE 4 END,
     '', {owners} + 1 + n2 % ({reporters} - 1), 'web',
-    CASE WHEN n3 % 100 < 15 THEN 2 ELSE 3 + n3 % ({departments} - 1) END,
-    CASE WHEN n4 % 100 < 15 THEN 2 ELSE 3 + n4 % ({owners} - 2) END,
-    2 + {departments} + n4 % 10,
+    2 + d,
+    CASE WHEN n4 % 100 < 15 THEN 2 ELSE 3 + d % 10 + 10 * (n4 % 3) END,
+    2 + {departments} + d % 10,
     false,
     CASE WHEN open THEN 'in_progress' ELSE 'closed' END, '', '',
     CASE WHEN open THEN '' ELSE 'configuration' END, '',
@@ -99,24 +101,29 @@ SELECT made.n, 'fault', t.title || ' ' || made.n, t.detail,
     made.n % 7, 0, 1
 FROM (
     SELECT n, n > {finished} AS open,
-        now() - interval '725 days' + (n::float / {snags}) * interval '719 days' AS at,
+        {reported} AS at,
         ((n * 104729) % 4000 + 30) * interval '1 minute' AS took,
         (n * 7919) % 99991 AS n1, (n * 6007) % 99989 AS n2,
         (n * 3571) % 99971 AS n3, (n * 1237) % 99961 AS n4
     FROM generate_series({first}::bigint, {last}::bigint) n
-) AS made JOIN bench.words t ON t.n = made.n % {texts};
+) AS made CROSS JOIN LATERAL (
+    SELECT CASE WHEN n3 % 100 < 15 THEN 0 ELSE 1 + n3 % ({departments} - 1) END AS d
+) AS whose JOIN bench.words t ON t.n = made.n % {texts};
 """
 # Within 14 days, 2 % of them late already.
 SOON = "now() + ((made.n * 7919) % 20160 - 400) * interval '1 minute'"
+LONG_AGO = "now() - interval '725 days' + (n::float / {snags}) * interval '719 days'"
 # Months away: nothing becomes due by itself while timers are measured.
 FAR = "now() + interval '60 days' + ((made.n * 7919) % 20160) * interval '1 minute'"
+LATELY = "date_trunc('second', now()) - (n % 4320) * interval '1 minute'"
 
 CLOCKS = """
 INSERT INTO snags_clock (snag_id, kind, party_id, cycle, contract_version_id, priority,
     started_at, target_seconds, timeline, is_pausable, state, due_at, stopped_at,
     elapsed_seconds, breached_at, breach_cause, next_event_at, next_level, revision)
 SELECT s.id, promised, CASE promise WHEN 1 THEN 1 ELSE 42 END, 1, promise, s.priority,
-    s.reported_at, s.priority * CASE promised WHEN 'response' THEN 3600 ELSE 28800 END,
+    s.reported_at,
+    {stretch} * s.priority * CASE promised WHEN 'response' THEN 3600 ELSE 28800 END,
     CASE WHEN promise = 1 AND s.priority = 3 THEN '[[null, 1]]' ELSE '[[null, 2]]'
         END::jsonb, promised = 'resolution',
     CASE WHEN ends IS NULL THEN 'running' ELSE 'stopped' END, due, ends,

@@ -5,7 +5,28 @@ import io
 import random
 
 WORDS, TEXTS = 3_000, 20_000
-COMMON = ["invoice", "order", "posting", "report", "stock", "price", "customer", "payment", "printer", "ledger", "screen", "receipt", "batch", "period", "approval", "delivery", "label", "supplier", "import", "password"]
+COMMON = [
+    "invoice",
+    "order",
+    "posting",
+    "report",
+    "stock",
+    "price",
+    "customer",
+    "payment",
+    "printer",
+    "ledger",
+    "screen",
+    "receipt",
+    "batch",
+    "period",
+    "approval",
+    "delivery",
+    "label",
+    "supplier",
+    "import",
+    "password",
+]
 
 
 def vocabulary() -> list[str]:
