@@ -102,7 +102,8 @@ class BulkForm(CleanTextMixin, forms.Form):
         keys = [pk for pk in dict.fromkeys(ticked) if _is_key(pk)][: 2 * PAGE]
         self.fields["ids"].choices = [(pk, pk) for pk in keys]  # type: ignore[attr-defined]
         self.fields["owner"].queryset = workers()  # type: ignore[attr-defined]
-        self.fields["ids"].error_messages["required"] = "Tick some snags first."
+        for problem in ("required", "invalid_choice"):
+            self.fields["ids"].error_messages[problem] = "Tick some snags first."
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import OperationalError, connection, transaction
@@ -36,6 +35,7 @@ CONFIG = "english"
 NUMBER = re.compile(r"(?:SN-?)?\s*([1-9][0-9]{0,17})", re.ASCII | re.IGNORECASE)
 SOURCE_NUMBER = re.compile(r"[A-Z]{2,10}-?[0-9]{3,15}", re.ASCII | re.IGNORECASE)
 # The last word may be half typed, unless what was typed says exactly what it means.
+LAST_LEXEME = re.compile(r"'(?:[^']|'')+'$")
 UNFINISHED = re.compile(r"^[^\"-]*\w{2}$")
 
 
@@ -51,7 +51,7 @@ class SearchTooWideError(RuleError):
 
 
 class Lexemes(SearchQuery):
-    """A query in PostgreSQL's own notation, its words already reduced to their stems."""
+    """A query in PostgreSQL's own notation, its words reduced to their stems."""
 
     def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, Any]:
         kwargs["template"] = "(%(expressions)s)::tsquery"
@@ -86,14 +86,19 @@ def matching(text: str) -> Match | None:
 
 
 def words_of(text: str) -> Lexemes:
-    """The text as the database understands it; its last word may be half typed.
+    """The text as the database understands it; a last word nobody uses is half typed.
 
-    Asked for apart, because the planner must see the words to know how common they are.
+    Asked for apart, because the planner must see the words to know how common they are;
+    of a beginning it knows nothing, so a word that exists is not taken for one.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT websearch_to_tsquery(%s, %s)::text", [CONFIG, text])
         words: str = cursor.fetchone()[0]
-    return Lexemes(f"{words}:*" if words and UNFINISHED.match(text) else words)
+        last = LAST_LEXEME.search(words)
+        if last is None or not UNFINISHED.match(text):
+            return Lexemes(words)
+        used = Snag.objects.filter(search=Lexemes(last[0]))
+        return Lexemes(words if used.exists() else f"{words}:*")
 
 
 @contextmanager

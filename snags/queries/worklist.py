@@ -172,6 +172,7 @@ CLOCK_STATES: dict[str, Callable[[datetime], Q]] = {
     "paused": lambda _now: Q(next_due_at__isnull=True, status=Status.WAITING),
     "none": lambda _now: Q(next_due_at__isnull=True) & ~Q(status=Status.WAITING),
 }
+NOTHING = Q(pk__lt=0)
 LATE = Q(next_due_at__lt=Now())
 SOON = Q(at_risk_from__lte=Now(), next_due_at__isnull=False)
 # Facet -> the column it narrows; the clock's state is worked out instead.
@@ -324,7 +325,7 @@ def _in_states(shown: tuple[Status, ...], chosen: tuple[str, ...]) -> Q:
     if not chosen:
         return Q(status__in=[str(state) for state in shown]) if shown else Q()
     both = [state for state in chosen if not shown or state in shown]
-    return Q(status__in=both) if both else Q(pk__in=[])
+    return Q(status__in=both) if both else NOTHING
 
 
 def _one_of(name: str, values: tuple[str, ...], now: datetime) -> Q:
@@ -336,7 +337,7 @@ def _one_of(name: str, values: tuple[str, ...], now: datetime) -> Q:
         return wanted
     column = COLUMNS[name]
     named = [value for value in values if value != NOBODY]
-    wanted = Q(**{f"{column}__in": named}) if named else Q(pk__in=[])
+    wanted = Q(**{f"{column}__in": named}) if named else NOTHING
     return wanted | Q(**{f"{column}__isnull": True}) if NOBODY in values else wanted
 
 
