@@ -79,7 +79,6 @@ class TermsForm(CleanTextMixin, forms.Form):
         return [
             {
                 "priority": priority,
-                "code": f"p{priority.value}",
                 "cells": [
                     (
                         self[f"length_{priority}_{kind}"],

@@ -42,10 +42,6 @@ class MatrixRow:
     targets: tuple[Target | None, ...]
 
     @property
-    def code(self) -> str:
-        return f"p{self.priority.value}"
-
-    @property
     def lengths(self) -> list[tuple[str, str]]:
         return [
             (length_text(t.minutes, t.business_days), str(t.calendar))

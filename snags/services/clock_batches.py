@@ -162,6 +162,9 @@ def _recomputed(
 ) -> tuple[Row, int | None]:
     """The clock as it is now and when it starts to look risky; itself if unchanged."""
     wanted = in_force.brought_up(row)
+    told = fired.get(row.pk, {})
+    # A breach nobody was told of follows from the facts like the deadline does.
+    breached = row.breached if BREACH in told else None
     terms = in_force.terms_of(wanted)
     held, hold = _split(pauses, cause.at) if wanted.is_pausable else ((), None)
     if (hold is not None) != (row.state == Clock.State.PAUSED):
@@ -169,24 +172,28 @@ def _recomputed(
     reached = target_s(terms, row.start, held)
     due = reached[0]
     if hold is not None:
-        if due <= hold and row.breached is None:
+        if due <= hold and breached is None:
             raise Unusual
-        known = due if due <= hold else row.breached
-        return _or_itself(row, wanted._replace(due=known)), known
+        known = due if due <= hold else breached
+        kept = row.breach_cause if breached else ""
+        wanted = wanted._replace(due=known, breached=breached, breach_cause=kept)
+        return _or_itself(row, wanted), known
     levels = sorted(
         (level_s(terms, level, row.start, reached, held), level.name)
         for level in terms.levels
     )
     now = seconds_of(cause.at)
-    event, name = _next(levels, fired.get(row.pk, {}), now)
-    broke = due < now and row.breached is None
-    by_cause = broke and not (row.due is not None and row.due < now)
+    event, name = _next(levels, told, now)
+    if breached is None and due < now:
+        breached = due
+    was_late = row.breached is not None or (row.due is not None and row.due < now)
+    why = row.breach_cause if was_late else cause.name
     wanted = wanted._replace(
         due=due,
         event=event,
         level=name,
-        breached=due if broke else row.breached,
-        breach_cause=cause.name if by_cause else row.breach_cause,
+        breached=breached,
+        breach_cause=why if breached else "",
     )
     return _or_itself(row, wanted), levels[0][0]
 

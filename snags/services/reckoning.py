@@ -48,6 +48,9 @@ def compute(
     never open again.
     """
     reading = _read(clock, pauses, at)
+    if BREACH not in fired:
+        # Nobody was told: it follows from the facts like the deadline does.
+        clock.breached_at = None
     clock.state = State(reading.state)
     clock.due_at = reading.due_at
     # On hold with a known deadline means that it fell before the hold: it is lost.
@@ -56,6 +59,8 @@ def compute(
         clock.breached_at = reading.due_at
     if clock.state == State.PAUSED and clock.due_at is None and clock.breached_at:
         clock.due_at = clock.breached_at
+    if clock.breached_at is None:
+        clock.breach_cause = ""
     if clock.stopped_at:
         clock.elapsed_seconds = reading.elapsed_seconds
     upcoming = None

@@ -90,7 +90,9 @@ def _apply(change: TermsChange, until: float, stragglers: timedelta) -> int:
     for batch in _batches(ids, in_force, cause, until, change):
         done += batch.written
     now = clock.now()
-    if not _stale(change, in_force) and change.created_at <= now - stragglers:
+    # The clock shows whole seconds, a change is stamped to the microsecond.
+    age = now - change.created_at.replace(microsecond=0)
+    if age >= stragglers and not _stale(change, in_force):
         TermsChange.objects.filter(pk=change.pk).update(finished_at=now)
     return done
 
