@@ -63,7 +63,7 @@ check: .venv/.dev
 	$(BIN)/ruff check .
 	$(PY) -m mypy .
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check templates
+	$(BIN)/djlint --quiet --lint templates
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py check
 	OPSDESK_ENV=production OPSDESK_ALLOWED_HOSTS=opsdesk.example \
@@ -75,7 +75,6 @@ check: .venv/.dev
 fix: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djlint --quiet --reformat templates || true
 
 bench: .venv/.dev
 	BENCH=$(BENCH) $(PY) -m benchmarks $(ARGS)
