@@ -1,11 +1,14 @@
 """What every page's frame shows; nothing is read until a page with a frame is drawn."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
@@ -28,6 +31,16 @@ KEYS = (
     ("A", "Approve"),
     ("?", "This help"),
 )
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A page one can go to from anywhere."""
+
+    url: str
+    sign: str
+    label: str
+    keys: str
 
 
 class Frame:
@@ -75,11 +88,21 @@ class Frame:
         return nav.log_url(access_of(self.user)) or ""
 
     @property
-    def keys(self) -> list[tuple[str, str]]:
+    def palette(self) -> SafeString:
+        return _drawn("ui/_palette.html", self._jumps, self.log_url)
+
+    @property
+    def help(self) -> SafeString:
+        """The keyboard's map; says where single keys are switched on and off."""
+        return _drawn("ui/_help.html", self._jumps, "", self.user.shortcuts)
+
+    @cached_property
+    def _jumps(self) -> tuple[Jump, ...]:
         links = (link for group in self.groups for link in group.links)
-        jumps = [(link.keys, link.entry.label) for link in links if link.keys]
-        keys = [row for row in KEYS if row != LOG_KEY or self.log_url]
-        return [*keys, *jumps]
+        return tuple(
+            Jump(link.url, link.entry.icon, link.entry.label, link.keys)
+            for link in links
+        )
 
     @property
     def staleness(self) -> str:
@@ -101,6 +124,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "organisation": settings.ORGANISATION_NAME,
         "frame": Frame(request, user) if isinstance(user, User) else None,
     }
+
+
+@lru_cache(maxsize=256)
+def _drawn(
+    template: str, jumps: tuple[Jump, ...], log_url: str, letters: object = None
+) -> SafeString:
+    """A dialog that is the same for everybody with the same pages: drawn once."""
+    context = {"jumps": jumps, "log_url": log_url, "letters": letters, "keys": KEYS}
+    return render_to_string(template, context)
 
 
 def _theme(request: HttpRequest, user: object) -> str:

@@ -43,11 +43,6 @@ class Link:
     is_hot: bool = False
 
     @property
-    def jump(self) -> str:
-        """What the palette calls going there."""
-        return f"Go to {self.entry.label}"
-
-    @property
     def keys(self) -> str:
         return f"G {self.entry.key.upper()}" if self.entry.key else ""
 
