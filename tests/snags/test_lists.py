@@ -200,4 +200,4 @@ def test_the_overview_costs_the_same_for_two_lists_and_eight(
             number += 1
             lists.create_snaglist(golive, actor=mia, name=f"List {number}")
 
-    same_queries(LISTS, add, budget=8)
+    same_queries(LISTS, add, budget=9)
