@@ -350,8 +350,17 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "SnagKindEnum": "snags.models.Snag.Kind",
+        "ClockKindEnum": "snags.models.Clock.Kind",
+        "EnvironmentKindEnum": "environments.models.Environment.Kind",
+        "LevelEnum": "snags.models.Snag.Level",
+    },
 }
 API_TOKEN_PEPPER = env.str("OPSDESK_TOKEN_PEPPER", SECRET_KEY)
+
+# Beat silent for so many seconds: the workers tick by themselves.
+WATCH_PATIENCE = env.int("OPSDESK_WATCH_PATIENCE", 15)
 
 HEALTH_TOKEN = env.str("OPSDESK_HEALTH_TOKEN", "")
 

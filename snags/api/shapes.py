@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from environments.models import Environment, Module
-from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.access import Role, access_of, people_with
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.api import StrictSerializer
 from opsdesk.core.fields import EARLIEST, LATEST
@@ -18,6 +18,8 @@ from snags.models import (
     SnagEvent,
     Snaglist,
 )
+from snags.permissions import speaks_for_supplier
+from snags.queries.feed import is_outside_supplier
 from snags.services.lifecycle import IN_THE_SYSTEM, REFUSALS
 
 
@@ -73,6 +75,18 @@ class SnagOut(serializers.ModelSerializer[Snag]):
             "updated_at",
             "version",
         ]
+
+    def to_representation(self, instance: Snag) -> dict[str, Any]:
+        """Who has the ball and by when is for people who work here, and who has it."""
+        shown = super().to_representation(instance)
+        user = self.context["request"].user
+        if access_of(user).is_internal:
+            return shown
+        if not speaks_for_supplier(user, instance):
+            shown["handed_to"] = None
+        if is_outside_supplier(user, instance):
+            shown["next_due_at"] = None
+        return shown
 
 
 class CommentOut(serializers.ModelSerializer[SnagComment]):
@@ -204,7 +218,7 @@ class RaiseIn(StrictSerializer):
 
 
 class TriageIn(StrictSerializer):
-    owner = _Staff()
+    owner = _Staff(pk_field=serializers.IntegerField())
     impact = serializers.ChoiceField(Snag.Level.choices)
     urgency = serializers.ChoiceField(Snag.Level.choices)
     cause = serializers.ChoiceField(Snag.Cause.choices, required=False)
