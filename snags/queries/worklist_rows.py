@@ -172,7 +172,7 @@ def _row(
         prio=_prio(priority),
         meta=_meta(comments, supplier or "", module or "", _elsewhere(kind)),
         status=_status(status, waiting_for),
-        clock=markup.sla(_deadline(state, due, clocks, now)),
+        clock=_pill(state, due, clocks, now),
         who=_avatar(owner_id, owner),
         updated=ago(updated, now),
         state=state,
@@ -254,14 +254,20 @@ def _clocks(pks: list[int]) -> dict[int, list[Running]]:
     return clocks
 
 
-def _deadline(
+def _pill(
     state: str, due: datetime | None, clocks: list[Running], now: datetime
-) -> Deadline | None:
-    """The pill: what is left of the promise that ends first, and how much is used."""
+) -> SafeString:
+    """What is left of the promise that ends first; nothing once all is finished."""
     if state == "done":
-        return Deadline("none", "", 0)
+        return SafeString()
     if due is None:
-        return _paused(clocks, now)
+        return markup.sla(_paused(clocks, now))
+    return markup.sla(_running(state, due, clocks, now))
+
+
+def _running(
+    state: str, due: datetime, clocks: list[Running], now: datetime
+) -> Deadline:
     clock = next((clock for clock in clocks if clock.due_at == due), None)
     used = 100 if state == "breached" or clock is None else _used(clock, due, now)
     text = span((due - now).total_seconds())

@@ -133,6 +133,7 @@ def _results(request: UserRequest, asked: Asked, now: datetime) -> dict[str, Any
         "problem": problem,
         "now": now,
         "query": forms.query_of(asked),
+        "wider": f"{reverse('snags:list')}?{forms.query_of(asked, view='all')}",
         "newer": forms.query_of(asked, at=page.newer) if page.newer else "",
         "older": forms.query_of(asked, at=page.older) if page.older else "",
         "may_work": access_of(request.user).has(*WORKERS),
