@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from opsdesk.core import clock as database_clock
 from opsdesk.core.errors import RuleError
@@ -16,6 +16,16 @@ from snags.services.clock_news import record
 from snags.services.reckoning import Fired, compute, fired_levels, is_armed
 
 log = structlog.get_logger()
+
+# One statement for the batch: a CASE for each column takes longer to put together than
+# everything else the sweep does.
+MOVE_ON = """
+UPDATE snags_clock c SET next_event_at = v.event, next_level = v.level,
+    breached_at = v.breached, due_at = v.due, state = v.state
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::timestamptz[],
+            %s::timestamptz[], %s::text[]) AS v(id, event, level, breached, due, state)
+WHERE c.id = v.id
+"""
 
 
 def fire_due_clocks(*, at: datetime | None = None, limit: int = 500) -> int:
@@ -52,11 +62,7 @@ def fire_batch(*, at: datetime | None = None, limit: int = 500) -> int:
         for event in _advance(clock, pauses[clock.snag_id], fired[clock.pk], at)
     ]
     record(events)
-    Clock.objects.bulk_update(
-        clocks,
-        ["next_event_at", "next_level", "breached_at", "due_at", "state"],
-        batch_size=500,
-    )
+    _move_on(clocks)
     return len(clocks)
 
 
@@ -84,6 +90,21 @@ def _advance(
     told = {**fired, **{event.level: event for event in events}}
     compute(clock, pauses, told, at, armed_since=at - timedelta(seconds=1))
     return events
+
+
+def _move_on(clocks: list[Clock]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MOVE_ON,
+            [
+                [clock.pk for clock in clocks],
+                [clock.next_event_at for clock in clocks],
+                [clock.next_level for clock in clocks],
+                [clock.breached_at for clock in clocks],
+                [clock.due_at for clock in clocks],
+                [str(clock.state) for clock in clocks],
+            ],
+        )
 
 
 def _event(clock: Clock, level: str, due: datetime, fired: Fired) -> ClockEvent:
