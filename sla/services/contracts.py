@@ -169,8 +169,13 @@ def _write(version: ContractVersion, lines: Sequence[Line], now: datetime) -> No
     if not lines:
         raise RuleError("Promise at least one target.", code="no_targets")
     targets = [Target(version=version, **_fields(line)) for line in lines]
+    in_use = set(
+        ServiceCalendar.objects.filter(
+            pk__in={target.calendar_id for target in targets}, is_active=True
+        ).values_list("pk", flat=True)
+    )
     for target in targets:
-        if not target.calendar.is_active:
+        if target.calendar_id not in in_use:
             raise RuleError(
                 f"“{target.calendar}” is out of use; choose another calendar.",
                 code="calendar_inactive",
