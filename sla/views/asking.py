@@ -23,6 +23,7 @@ class Asked:
     cut: Cut
     period: Period
     fresh: Freshness
+    query: str
 
     def board(self, user: User) -> Board:
         golive = self.chosen.golive
@@ -46,7 +47,7 @@ class Asked:
             self.period.last,
             golive and golive.pk,
             as_of and as_of.timestamp(),
-            self.form.data.urlencode(),
+            self.query,
         )
         return sha256(repr(parts).encode()).hexdigest()
 
@@ -65,7 +66,8 @@ def asked(request: UserRequest) -> Asked:
         dimension=Dimension.TEAM if chosen.team else Dimension.ALL,
         key=str(chosen.team.pk) if chosen.team else "",
     )
-    return Asked(form, chosen, cut, Period(chosen.first, chosen.last), fresh)
+    query = request.GET.urlencode()
+    return Asked(form, chosen, cut, Period(chosen.first, chosen.last), fresh, query)
 
 
 def cut_asked(request: UserRequest, asked: Mapping[str, Any]) -> tuple[Cut, Period]:

@@ -19,6 +19,15 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """By how much since the days before, which way, and whether that is good."""
+
+    text: str
+    arrow: str
+    tone: str
+
+
+@dataclass(frozen=True)
 class Tile:
     """One big number: how it moved, and its course over the weeks."""
 
@@ -27,9 +36,7 @@ class Tile:
     unit: str
     href: str
     why: str
-    tone: str = ""
-    arrow: str = ""
-    delta: str = ""
+    moved: Moved | None = None
     sides: list[Side] = field(default_factory=list)
     course: list[float] = field(default_factory=list)
     colour: str = "s0"
@@ -67,7 +74,7 @@ def _share(board: Board, links: Links, kind: str, title: str, colour: str) -> Ti
         sides=[late] if missed else [],
         course=[value for value in course if value is not None],
         colour=colour,
-        **_moved(delta, "pts", more_is_good=True),
+        moved=_moved(delta, "pts", more_is_good=True),
     )
 
 
@@ -81,7 +88,7 @@ def _broken(board: Board, links: Links) -> Tile:
         why="Fell due without being kept",
         course=[float(week.counts.breached) for week in board.weeks],
         colour="p1",
-        **_moved(float(count - before), "", more_is_good=False),
+        moved=_moved(float(count - before), "", more_is_good=False),
     )
 
 
@@ -113,7 +120,7 @@ def _median(board: Board, links: Links) -> Tile:
         why="Nothing was resolved yet." if value is None else "From report to solution",
         course=[hours for hours in course if hours is not None],
         colour="s1",
-        **_moved(delta, "h", more_is_good=False),
+        moved=_moved(delta, "h", more_is_good=False),
     )
 
 
@@ -121,16 +128,16 @@ def _against(target: int | None) -> str:
     return "No target agreed" if target is None else f"Target {target} %"
 
 
-def _moved(delta: float | None, unit: str, *, more_is_good: bool) -> dict[str, str]:
-    """Up or down since the days before, and whether that is good."""
+def _moved(delta: float | None, unit: str, *, more_is_good: bool) -> Moved | None:
+    """How a figure stands against the same number of days before."""
     if delta is None:
-        return {}
-    size = f"{abs(delta):,.0f}" if not unit else f"{abs(delta):,.1f}"
-    if float(size.replace(",", "")) == 0:
-        return {"delta": "as before", "arrow": "minus", "tone": "muted"}
+        return None
+    size = f"{abs(delta):,.1f}" if unit else f"{abs(delta):,.0f}"
+    if size in {"0", "0.0"}:
+        return Moved("as before", "minus", "muted")
     up = delta > 0
-    return {
-        "delta": f"{size} {unit}".strip(),
-        "arrow": "arrow-up" if up else "arrow-down",
-        "tone": "good" if up == more_is_good else "bad",
-    }
+    return Moved(
+        f"{size} {unit}".strip(),
+        "arrow-up" if up else "arrow-down",
+        "good" if up == more_is_good else "bad",
+    )

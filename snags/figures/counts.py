@@ -1,8 +1,9 @@
 """Figures of a period, read from rollups: any period from few rows."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -32,8 +33,8 @@ class Counts:
     times: int = field(default=0, repr=False)
 
     def __add__(self, other: "Counts") -> "Counts":
-        sums = (getattr(self, name) + getattr(other, name) for name in SUMS)
-        return Counts(*sums, self.times + other.times)
+        sums = {name: getattr(self, name) + getattr(other, name) for name in SUMS}
+        return Counts(**sums, times=self.times + other.times)
 
     @property
     def response(self) -> int:
@@ -176,7 +177,7 @@ def tables(
             },
         )
         for dimension, key, name, *sums, times in cursor.fetchall():
-            every = Counts(*sums, int(times or 0))
+            every = _counts(sums, times)
             lines[dimension].append(Line(key, name or name_of(dimension, key), every))
     return lines
 
@@ -224,6 +225,10 @@ def share(part: int, whole: int) -> float | None:
     return 100 * part / whole if whole else None
 
 
+def _counts(sums: Sequence[int], times: Decimal | None) -> Counts:
+    return Counts(**dict(zip(SUMS, sums, strict=True)), times=int(times or 0))
+
+
 def _by_label(cut: Cut, wanted: list[Labelled]) -> dict[int, dict[int, Counts]]:
     found: dict[int, dict[int, Counts]] = {}
     with connection.cursor() as cursor:
@@ -240,7 +245,7 @@ def _by_label(cut: Cut, wanted: list[Labelled]) -> dict[int, dict[int, Counts]]:
             },
         )
         for label, priority, *sums, times in cursor.fetchall():
-            found.setdefault(label, {})[priority] = Counts(*sums, int(times))
+            found.setdefault(label, {})[priority] = _counts(sums, times)
     return found
 
 

@@ -11,12 +11,13 @@ from opsdesk.accounts.models import User
 from snags.figures.definitions import AGES, FIGURES, OLD_DAYS, Cut, Dimension
 from snags.figures.definitions import rows as rows_of
 from snags.figures.periods import Period
-from snags.models import Snag
 from snags.moves import OPEN
 
 # The most pressing priorities: late ones ask for somebody's decision.
 PRESSING = (1, 2)
 DECISIONS = 4
+NO_AGES = (0,) * len(AGES)
+_NUMBERS = ("open", "late", "at_risk", "unowned", "old")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Standing:
     at_risk: int = 0
     unowned: int = 0
     old: int = 0
-    ages: tuple[int, ...] = (0,) * len(AGES)
+    ages: tuple[int, ...] = NO_AGES
 
     def __add__(self, other: "Standing") -> "Standing":
         return Standing(
@@ -104,7 +105,8 @@ def standing(cut: Cut, now: datetime) -> Live:
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, _parameters(cut, now))
         for group, key, *numbers, ages in cursor.fetchall():
-            one = Standing(*numbers, tuple(ages)) if ages else Standing(*numbers)
+            named = dict(zip(_NUMBERS, numbers, strict=True))
+            one = Standing(**named, ages=tuple(ages or NO_AGES))
             if _GROUPS[group] == "priority":
                 by_priority[int(key)] = one
             else:
@@ -112,7 +114,7 @@ def standing(cut: Cut, now: datetime) -> Live:
     return Live(by_priority, by_value)
 
 
-def undecided(cut: Cut, *, user: User, now: datetime) -> QuerySet[Snag]:
+def undecided(cut: Cut, *, user: User, now: datetime) -> QuerySet[Any, dict[str, Any]]:
     """What needs a decision: pressing snags longest overdue, and those nobody owns.
 
     Both are read from an index of open snags by their next deadline.
@@ -124,7 +126,8 @@ def undecided(cut: Cut, *, user: User, now: datetime) -> QuerySet[Snag]:
     due = F("next_due_at").asc(nulls_last=True)
     first = late.filter(priority__in=PRESSING).order_by(due, "pk")
     soonest = unowned.order_by(due, "pk")
-    return first.values(*names)[:DECISIONS].union(soonest.values(*names)[:DECISIONS])  # type: ignore[return-value]
+    pressing: QuerySet[Any, dict[str, Any]] = first.values(*names)[:DECISIONS]
+    return pressing.union(soonest.values(*names)[:DECISIONS])
 
 
 def _parameters(cut: Cut, now: datetime) -> dict[str, Any]:
