@@ -13,4 +13,5 @@ urlpatterns = [
     path("snags/", include("snags.urls")),
 ]
 
+handler500 = "opsdesk.core.middleware.server_error"
 handler429 = "opsdesk.accounts.http.too_many_requests"  # allauth asks for it here

@@ -2,10 +2,12 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
+from opsdesk.core.guards import GuardedHandler
 from opsdesk.local import servers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsdesk.settings")
 servers.use()
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = GuardedHandler()

@@ -4,17 +4,39 @@ import codecs
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 MAX_JSON_DEPTH = 32
-FORBIDDEN = "\x00"
+# A NUL, or half of a surrogate pair.
+JUNK = re.compile("[\x00\ud800-\udfff]")
+FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+CHARSETS = {"utf-8", "ascii", "iso8859-1"}
+# Strings whole (also one that never ends), and the brackets outside. Possessive: a
+# megabyte of quotes and backslashes is read once.
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+
+
+class GuardedRequest(WSGIRequest):
+    """A request that survives a charset which is no text encoding, to be refused."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)
+        except (LookupError, ValueError):
+            self._encoding = None
+
+
+class GuardedHandler(WSGIHandler):
+    request_class = GuardedRequest
 
 
 class InputGuardMiddleware:
-    """Answer 400, 413 or 415 to NUL bytes, floods and unknown charsets.
+    """Answer 400, 413 or 415 to NUL bytes, floods and charsets no browser sends.
 
     PostgreSQL cannot store a NUL and Python cannot encode a lone surrogate: either
     would surface as a crash deep inside a page.
@@ -28,16 +50,19 @@ class InputGuardMiddleware:
             return _refuse(request, 413, "That is more than this page takes.")
         if not _charset_is_known(request):
             return _refuse(request, 415, "This server does not know that charset.")
-        if _has_junk(request.path) or _has_junk(request.META.get("QUERY_STRING", "")):
+        query = request.META.get("QUERY_STRING", "")
+        if has_junk(request.path) or has_junk(query) or "%00" in query:
             return _refuse(
                 request, 400, "The address holds characters no page can use."
             )
+        if any(has_junk(value) for value in request.COOKIES.values()):
+            return _refuse(request, 400, "A cookie holds characters no page can use.")
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_args: object) -> HttpResponse | None:
         """Refuse a form field that cannot be stored, naming no value back."""
         if request.content_type in FORM_TYPES and any(
-            _has_junk(value)
+            has_junk(value)
             for key, values in request.POST.lists()
             for value in (key, *values)
         ):
@@ -45,32 +70,22 @@ class InputGuardMiddleware:
         return None
 
 
-FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
-
-
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-
-
 def too_deep(text: str) -> bool:
     """Does this JSON nest deeper than any honest client needs? Counts, never parses."""
     depth = 0
-    for character in STRING.sub("", text):
-        if character in "[{":
+    for token in TOKEN.finditer(text):
+        if token[0] in "[{":
             depth += 1
             if depth > MAX_JSON_DEPTH:
                 return True
-        elif character in "]}":
+        elif token[0] in "]}":
             depth -= 1
     return False
 
 
 def has_junk(text: str) -> bool:
     """A NUL or a lone surrogate: storable nowhere."""
-    return FORBIDDEN in text or any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _has_junk(text: str) -> bool:
-    return has_junk(text) or "%00" in text
+    return JUNK.search(text) is not None
 
 
 def _is_too_large(request: HttpRequest) -> bool:
@@ -86,10 +101,9 @@ def _is_too_large(request: HttpRequest) -> bool:
 def _charset_is_known(request: HttpRequest) -> bool:
     charset = (request.content_params or {}).get("charset", "utf-8")
     try:
-        codecs.lookup(charset.strip('"'))
+        return codecs.lookup(charset.strip('"')).name in CHARSETS
     except (LookupError, ValueError):
         return False
-    return True
 
 
 def _refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:

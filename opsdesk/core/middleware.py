@@ -1,19 +1,25 @@
 """The gate of every request and the one place where a refusal becomes a page."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.db import IntegrityError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.defaults import server_error as django_server_error
+from django_htmx.http import HttpResponseClientRedirect
 
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import NotAllowedError, RuleError, as_rule_error
+from opsdesk.core.http import wants_partial
 from opsdesk.core.policy import policy_of
 
 __all__ = ["LoginRequiredMiddleware", "PolicyMiddleware", "RefusalMiddleware"]
@@ -41,7 +47,10 @@ class PolicyMiddleware:
         if rule.is_public or not rule.roles:
             return None
         user = request.user
-        if isinstance(user, User) and not access_of(user).has(*rule.roles):
+        if not isinstance(user, User):
+            # Only the API gets here without a session: it reads its token later.
+            return None if hasattr(view, "cls") else _forbidden(request, "Log in.")
+        if not access_of(user).has(*rule.roles):
             return _forbidden(request, "Your role does not permit this.")
         return None
 
@@ -65,18 +74,52 @@ class RefusalMiddleware:
         if isinstance(error, RuleError):
             log.info("refused", path=request.path, code=error.code, why=str(error))
             messages.error(request, str(error))
-            return redirect(came_from(request))
+            return _back(request)
         if isinstance(error, OperationalError):
-            log.error("database_unavailable", path=request.path, why=str(error))
-            return render(request, "503.html", status=503)
+            return unavailable(request, error)
         return None
 
 
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The last page of all; a database that is away is said to be so.
+
+    It is asked for in middleware before any view, where nobody else can answer.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        return unavailable(request, error)
+    return django_server_error(request)
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Say that the database is away, on a page that asks it nothing."""
+    log.error("database_unavailable", path=request.path, why=str(error))
+    headers = {"Retry-After": "10"}
+    if request.path.startswith("/api/"):
+        body = {
+            "code": "unavailable",
+            "detail": "The database cannot be reached just now.",
+            "status": 503,
+        }
+        return JsonResponse(
+            body, status=503, content_type="application/problem+json", headers=headers
+        )
+    page = render_to_string("503.html")
+    return HttpResponse(page, status=503, headers=headers)
+
+
 def came_from(request: HttpRequest) -> str:
-    """The page of ours the person was on, else home."""
+    """The page of ours the person was on, else home; never the refused page itself."""
     url = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(url, {request.get_host()})
-    return url if ours else "/"
+    again = request.method in {"GET", "HEAD"} and urlsplit(url).path == request.path
+    return url if ours and not again else "/"
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To where one came from; htmx is told to take the whole page there."""
+    url = came_from(request)
+    return HttpResponseClientRedirect(url) if wants_partial(request) else redirect(url)
 
 
 def _forbidden(request: HttpRequest, reason: str) -> HttpResponse:

@@ -4,10 +4,12 @@ from django import forms
 
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
-from opsdesk.core.fields import EARLIEST, LATEST
+from opsdesk.core import clock
+from opsdesk.core.fields import LATEST
+from opsdesk.core.forms import CleanTextMixin
 
 
-class DutyForm(forms.Form):
+class DutyForm(CleanTextMixin, forms.Form):
     """A duty anyone may be given: maintenance, a review, a renewal."""
 
     title = forms.CharField(max_length=200, label="What is owed")
@@ -22,7 +24,7 @@ class DutyForm(forms.Form):
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         staff = people_with(Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
         for name in ("owner", "deputy"):
             field = self.fields[name]
@@ -31,6 +33,12 @@ class DutyForm(forms.Form):
 
     def clean_due_at(self) -> object:
         due_at = self.cleaned_data["due_at"]
-        if not EARLIEST <= due_at < LATEST:
-            raise forms.ValidationError("Choose a date between 2000 and 2100.")
+        if not clock.now() < due_at < LATEST:
+            raise forms.ValidationError("Choose a time from now on, before 2100.")
         return due_at
+
+    def clean_deputy(self) -> object:
+        deputy = self.cleaned_data["deputy"]
+        if deputy is not None and deputy == self.cleaned_data.get("owner"):
+            raise forms.ValidationError("The deputy must be somebody else.")
+        return deputy

@@ -9,14 +9,13 @@ from django.views.decorators.http import require_GET, require_POST
 from opsdesk.accounts.access import Role, access_of
 from opsdesk.core import clock, queries
 from opsdesk.core.http import UserRequest, once, submit
-from opsdesk.core.models import Duty, Message, Notification
+from opsdesk.core.models import Message, Notification
 from opsdesk.core.owing import DutyForm
 from opsdesk.core.policy import policy
 from opsdesk.core.services import duties, inbox, outbox
 
 PER_PAGE = 50
 GIVE_DUTIES = (Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
-MEND_MAIL = (Role.ADMINISTRATOR, Role.ACCESS_ADMINISTRATOR)
 
 
 @require_GET
@@ -26,6 +25,7 @@ def inbox_page(request: UserRequest) -> HttpResponse:
     context = {
         "page": notes.get_page(request.GET.get("page")),
         "owed": queries.duties_of(request.user)[:PER_PAGE],
+        "climbed": queries.duties_climbed_to(request.user)[:PER_PAGE],
         "at": clock.now(),
         "can_owe": access_of(request.user).has(*GIVE_DUTIES),
     }
@@ -55,30 +55,30 @@ def duty_new(request: UserRequest) -> HttpResponse:
     if duty := submit(form, duties.owe, kind="task"):
         messages.success(request, f"{duty.owner} now owes “{duty.title}”.")
         return redirect("core:inbox")
-    return render(request, "core/duty.html", {"form": form})
+    status = 422 if form.is_bound else 200
+    return render(request, "core/duty.html", {"form": form}, status=status)
 
 
 @require_POST
 @policy()
 @once
 def duty_done(request: UserRequest, pk: int) -> HttpResponse:
-    mine = queries.duties_of(request.user)
-    duty = get_object_or_404(Duty.objects.filter(pk__in=mine.values("pk")), pk=pk)
+    duty = get_object_or_404(queries.duties_to_settle(request.user), pk=pk)
     duties.settle(duty, actor=request.user, note=request.POST.get("note", "")[:2000])
     messages.success(request, f"Done: {duty.title}.")
     return redirect("core:inbox")
 
 
 @require_GET
-@policy(*MEND_MAIL, Role.AUDITOR)
+@policy(*outbox.MENDERS, Role.AUDITOR)
 def outbox_page(request: UserRequest) -> HttpResponse:
     page = Paginator(queries.messages(), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "can_retry": access_of(request.user).has(*MEND_MAIL)}
+    context = {"page": page, "can_retry": access_of(request.user).has(*outbox.MENDERS)}
     return render(request, "core/outbox.html", context)
 
 
 @require_POST
-@policy(*MEND_MAIL)
+@policy(*outbox.MENDERS)
 @once
 def message_retry(request: UserRequest, pk: int) -> HttpResponse:
     message = outbox.retry(get_object_or_404(Message, pk=pk), actor=request.user)

@@ -8,8 +8,9 @@ from opsdesk.accounts.access import Role, access_of, people_with
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
+from opsdesk.core.fields import LATEST
 from opsdesk.core.models import Duty
-from opsdesk.core.services.outbox import Note, notify
+from opsdesk.core.services.outbox import Note, notify_all
 
 Step = Duty.Step
 # Wall time from one rung of the ladder to the next.
@@ -53,16 +54,7 @@ def settle(duty: Duty, *, actor: User | None, note: str = "") -> Duty:
     duty.note = note
     duty.next_step_at = None
     duty.save(update_fields=["done_at", "done_by", "note", "next_step_at"])
-    if duty.every_days:
-        owe(
-            kind=duty.kind,
-            title=duty.title,
-            url=duty.url,
-            owner=duty.owner,
-            deputy=duty.deputy,
-            due_at=max(duty.due_at, duty.done_at) + timedelta(days=duty.every_days),
-            every_days=duty.every_days,
-        )
+    _owe_again(duty, duty.done_at)
     return duty
 
 
@@ -85,28 +77,51 @@ def climb(*, limit: int = 200) -> int:
         .select_for_update(of=("self",), skip_locked=True)[:limit]
     )
     for duty in late:
-        duty.step = min(duty.step + 1, Step.MANAGER)
-        if duty.step == Step.DEPUTY and duty.deputy is None:
-            duty.step = Step.MANAGER
+        duty.step = _next_step(duty)
         last = duty.step == Step.MANAGER
         duty.next_step_at = None if last else at + CLIMB
-        notify(_audience(duty), _reminder(duty))
+    managers = list(people_with(Role.MANAGER)) if late else []
+    notify_all((_audience(duty, managers), _reminder(duty)) for duty in late)
     Duty.objects.bulk_update(late, ["step", "next_step_at"])
     return len(late)
 
 
+def _owe_again(duty: Duty, done_at: datetime) -> None:
+    if not duty.every_days:
+        return
+    due_at = max(duty.due_at, done_at) + timedelta(days=duty.every_days)
+    if due_at < LATEST:
+        owe(
+            kind=duty.kind,
+            title=duty.title,
+            url=duty.url,
+            owner=duty.owner,
+            deputy=duty.deputy,
+            due_at=due_at,
+            every_days=duty.every_days,
+        )
+
+
 def _may_settle(duty: Duty, actor: User) -> bool:
-    return actor.pk in {duty.owner_id, duty.deputy_id} or access_of(actor).has(
-        Role.MANAGER
-    )
+    mine = actor.pk in {duty.owner_id, duty.deputy_id}
+    return mine or access_of(actor).has(Role.MANAGER)
 
 
-def _audience(duty: Duty) -> list[User | None]:
+def _next_step(duty: Duty) -> Step:
+    """One rung up, past rungs where nobody stands (any more)."""
+    if duty.step < Step.OWNER and duty.owner.is_active:
+        return Step.OWNER
+    if duty.step < Step.DEPUTY and duty.deputy and duty.deputy.is_active:
+        return Step.DEPUTY
+    return Step.MANAGER
+
+
+def _audience(duty: Duty, managers: list[User]) -> list[User | None]:
     if duty.step == Step.OWNER:
         return [duty.owner]
     if duty.step == Step.DEPUTY:
         return [duty.owner, duty.deputy]
-    return [duty.owner, duty.deputy, *people_with(Role.MANAGER)]
+    return [duty.owner, duty.deputy, *managers]
 
 
 def _reminder(duty: Duty) -> Note:

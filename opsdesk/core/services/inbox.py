@@ -1,6 +1,7 @@
 """A person's own inbox lines, read."""
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -9,24 +10,21 @@ from opsdesk.core.models import Notification
 
 
 @transaction.atomic
-def mark_read(note: Notification, *, actor: User) -> Notification:
-    """The recipient has read a line; reading it again changes nothing."""
+def mark_read(note: Notification, *, actor: User) -> int:
+    """The recipient goes where a line leads: all lines that lead there are read.
+
+    Returns how many were not; done again, it changes nothing.
+    """
     require(note.recipient_id == actor.pk)
-    if note.read_at is None:
-        note.read_at = clock.now()
-        note.save(update_fields=["read_at"])
-    return note
+    there = Q(pk=note.pk) | Q(url=note.url) & ~Q(url="")
+    return _unread(actor).filter(there).update(read_at=clock.now())
 
 
 @transaction.atomic
 def mark_all_read(*, actor: User) -> int:
     """Everything up to now is read; returns how many lines were not."""
-    unread = Notification.objects.filter(recipient=actor, read_at__isnull=True)
-    return unread.update(read_at=clock.now())
+    return _unread(actor).update(read_at=clock.now())
 
 
-@transaction.atomic
-def mark_read_at(url: str, *, actor: User) -> int:
-    """Lines that point at a page are read once the person has seen that page."""
-    unread = Notification.objects.filter(recipient=actor, url=url, read_at__isnull=True)
-    return unread.update(read_at=clock.now())
+def _unread(actor: User) -> QuerySet[Notification]:
+    return Notification.objects.filter(recipient=actor, read_at__isnull=True)

@@ -1,5 +1,6 @@
 """Messages owed: written with the fact, delivered at least once with the same id."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,18 +11,23 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
+from django.db.models.functions import Now
 
+from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
-from opsdesk.core.errors import RuleError
-from opsdesk.core.models import Message, Notification
+from opsdesk.core.errors import RuleError, require
+from opsdesk.core.models import Message, MessageQuerySet, Notification
 
 log = structlog.get_logger()
 
 # Nobody else delivers a claimed message for this long; longer than any SMTP time-out.
 LEASE = timedelta(seconds=60)
 BACKOFF = (5, 15, 60, 300, 900, 1800, 3600)  # seconds before the next try
+# A round of deliveries ends after so long: a task may run for 20 s, one try for 10 s.
+ROUND = timedelta(seconds=8)
+KEPT_FOR = timedelta(days=30)  # what was sent
+MENDERS = (Role.ADMINISTRATOR, Role.ACCESS_ADMINISTRATOR)
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def notify_all(told: Iterable[tuple[Iterable[User | None], Note]]) -> None:
         (
             _message(person, note)
             for person, note in pairs
-            if person.mail_me and not person.is_service
+            if person.mail_me and person.email and not person.is_service
         ),
         ignore_conflicts=True,
         batch_size=1000,
@@ -80,26 +86,23 @@ def post_mail(*, key: str, to: str, subject: str, body: str) -> None:
 def deliver(*, limit: int = 50) -> int:
     """Send what is due and return how many left; safe on any number of workers.
 
-    Each message is leased before it is sent, outside any transaction, and marked
-    after: a worker killed in between sends it again, with the same Message-ID.
+    Each message is leased just before it is sent, outside any transaction, and marked
+    after: a worker killed in between sends it again, with the same Message-ID, and a
+    message that kills every worker is dead after as many tries as any other.
     """
-    sent = 0
-    for message in _claim(limit):
-        try:
-            _mail(message).send()
-        except (SMTPException, OSError, ValueError) as error:
-            _postpone(message, error)
-        else:
-            Message.objects.filter(pk=message.pk).update(
-                sent_at=clock.now(), last_error=""
-            )
-            sent += 1
+    _bury_killers()
+    sent, ends_at = 0, clock.now() + ROUND
+    for _ in range(limit):
+        if clock.now() > ends_at or (message := _claim()) is None:
+            break
+        sent += _send(message)
     return sent
 
 
 @transaction.atomic
 def retry(message: Message, *, actor: User) -> Message:
-    """Give a dead letter another set of tries."""
+    """Give a dead letter another set of tries; administrators only."""
+    require(access_of(actor).has(*MENDERS))
     message = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
     if message.dead_at is None:
         raise RuleError("This message is not a dead letter.")
@@ -111,33 +114,66 @@ def retry(message: Message, *, actor: User) -> Message:
     return message
 
 
+@transaction.atomic
+def forget_old(*, limit: int = 10_000) -> int:
+    """Drop mail that was sent long ago; what never left stays until somebody looks."""
+    old = Message.objects.filter(sent_at__lt=clock.now() - KEPT_FOR)
+    ids = list(old.order_by("pk").values_list("pk", flat=True)[:limit])
+    return Message.objects.filter(pk__in=ids).delete()[0]
+
+
 def one_line(text: str) -> str:
     """A text fit for a subject: one line, no control characters, bounded."""
-    return " ".join(text.split())[:250]
+    line = " ".join(text.split())
+    return "".join(c for c in line if unicodedata.category(c) != "Cc")[:250]
 
 
 @transaction.atomic
-def _claim(limit: int) -> list[Message]:
-    at = clock.now()
-    due = Message.objects.waiting().filter(next_try_at__lte=at)
-    rows = list(
-        due.order_by("next_try_at", "pk").select_for_update(
-            of=("self",), skip_locked=True
-        )[:limit]
+def _claim() -> Message | None:
+    """Lease the message that has been due the longest, and count the try."""
+    message = (
+        _due()
+        .filter(attempts__lt=Message.MAX_ATTEMPTS)
+        .order_by("next_try_at", "pk")
+        .select_for_update(of=("self",), skip_locked=True)
+        .first()
     )
-    Message.objects.filter(pk__in=[row.pk for row in rows]).update(
-        next_try_at=at + LEASE, attempts=F("attempts") + 1
+    if message is not None:
+        message.next_try_at = clock.now() + LEASE
+        message.attempts += 1
+        message.save(update_fields=["next_try_at", "attempts"])
+    return message
+
+
+def _bury_killers() -> None:
+    """Give up what was leased for the last time and never came back."""
+    _due().filter(attempts__gte=Message.MAX_ATTEMPTS).update(
+        dead_at=Now(), last_error="Whoever tried to send it did not live to tell."
     )
-    for row in rows:
-        row.attempts += 1
-    return rows
+
+
+def _due() -> MessageQuerySet:
+    return Message.objects.waiting().filter(next_try_at__lte=Now())
+
+
+def _send(message: Message) -> bool:
+    """Try once; True when it left. Who lost the lease meanwhile changes nothing."""
+    try:
+        _mail(message).send()
+    except (SMTPException, OSError, ValueError) as error:
+        _postpone(message, error)
+        return False
+    Message.objects.filter(pk=message.pk).update(
+        sent_at=clock.now(), dead_at=None, last_error=""
+    )
+    return True
 
 
 def _postpone(message: Message, error: Exception) -> None:
     at = clock.now()
     dead = message.attempts >= Message.MAX_ATTEMPTS
     delay = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
-    Message.objects.filter(pk=message.pk).update(
+    Message.objects.waiting().filter(pk=message.pk).update(
         last_error=one_line(f"{type(error).__name__}: {error}"),
         next_try_at=at + timedelta(seconds=delay),
         dead_at=at if dead else None,
@@ -184,7 +220,9 @@ def _message(person: User, note: Note) -> Message:
 
 def _mail_body(note: Note) -> str:
     link = f"{settings.SITE_URL}{note.url}" if note.url else ""
-    return "\n\n".join(part for part in (note.body or note.title, link) if part)
+    return "\n\n".join(
+        part for part in (note.body or one_line(note.title), link) if part
+    )
 
 
 def oldest_waiting(at: datetime) -> float:
