@@ -3,11 +3,13 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from opsdesk.core.api import ScopedPermission
 from opsdesk.core.policy import SIGNED_IN
 
 
 class SchemaView(SpectacularAPIView):
     policy = SIGNED_IN
+    permission_classes = (ScopedPermission,)  # the package's own default is the world
     scope = "snags"
 
 
@@ -15,6 +17,7 @@ class DocsView(SpectacularSwaggerSplitView):
     """The interactive documentation; its script is a file of its own (strict CSP)."""
 
     policy = SIGNED_IN
+    permission_classes = (ScopedPermission,)  # the package's own default is the world
     scope = "snags"
 
 

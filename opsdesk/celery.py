@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from celery import Celery
+from celery.signals import worker_ready
 
 from opsdesk.local import servers
 
@@ -17,3 +18,11 @@ if Path(sys.argv[0]).parent.name == "celery" or Path(sys.argv[0]).name == "celer
 app = Celery("opsdesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect  # type: ignore[misc]
+def watch_beat(**_: object) -> None:
+    """Every worker looks whether beat still ticks, and ticks itself if not."""
+    from opsdesk.site import watch  # noqa: PLC0415  # apps are not loaded above
+
+    watch.start()

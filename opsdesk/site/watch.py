@@ -6,16 +6,17 @@ import threading
 from datetime import timedelta
 
 import structlog
-from django.db import Error, close_old_connections, connection
+from django.conf import settings
+from django.db import close_old_connections, connection
 
 from opsdesk.core.services import heartbeats, outbox
 from opsdesk.site import ticking
 
 log = structlog.get_logger()
 
-LOOK_EVERY = 5.0  # seconds
 # Beat ticks every second; silent this long, every worker takes the tick on itself.
-PATIENCE = timedelta(seconds=15)
+PATIENCE = timedelta(seconds=settings.WATCH_PATIENCE)
+LOOK_EVERY = settings.WATCH_PATIENCE / 3  # seconds
 
 
 def start() -> threading.Thread:
@@ -44,6 +45,6 @@ def _watch() -> None:
         try:
             if look():
                 log.warning("ticked_for_silent_beat")
-        except Error as error:
-            log.warning("watch_failed", why=str(error))
+        except Exception:  # one bad look must not end the watch
+            log.exception("watch_failed")
             connection.close()

@@ -18,6 +18,7 @@ from opsdesk.core.errors import StaleError
 from opsdesk.core.policy import SIGNED_IN, allow
 from snags.api import shapes
 from snags.models import BusinessProcess, Clock, Snag, SnagComment, SnagEvent, Snaglist
+from snags.queries.feed import is_outside_supplier
 from snags.services import editing, lifecycle, raising, talk
 
 PAGE_ARGUMENTS = {"cursor", "page_size", "ordering", "format"}
@@ -207,7 +208,7 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
         fresh = self.get_queryset().filter(pk=snag.pk).first()
         if fresh is None:
             raise Http404
-        body = shapes.SnagOut(fresh).data
+        body = self.get_serializer(fresh).data
         return Response(body, code, headers={"ETag": f'"{fresh.version}"'})
 
 
@@ -245,13 +246,16 @@ class CommentViewSet(OfSnag, ReadOnlyModelViewSet[SnagComment]):
 
 @extend_schema(tags=["Clocks"])
 class ClockViewSet(OfSnag, ReadOnlyModelViewSet[Clock]):
-    """The promises on a snag and how they stand; for people who work here."""
+    """The promises on a snag and how they stand; a supplier's contact sees none."""
 
     serializer_class = shapes.ClockOut
     queryset = Clock.objects.none()
 
     def get_queryset(self) -> QuerySet[Clock]:
-        return Clock.objects.filter(snag=self.snag()).order_by("-id")
+        snag = self.snag()
+        if is_outside_supplier(actor(self.request), snag):
+            return Clock.objects.none()  # what we promised others is not theirs to know
+        return Clock.objects.filter(snag=snag).order_by("-id")
 
 
 @extend_schema(tags=["Timeline"])

@@ -1,0 +1,253 @@
+"""How each route is asked: the objects its address names, and what a form would send."""
+
+import json
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from environments.models import Environment
+from opsdesk.accounts.models import RoleRequest, User
+from sla.models import Contract, ServiceCalendar
+from snags.models import (
+    BusinessProcess,
+    Clock,
+    SnagAttachment,
+    SnagComment,
+    SnagEvent,
+    Snaglist,
+)
+from tests.proof.world import memberships, parties
+
+NOWHERE = 999_999
+DAY = timedelta(days=1)
+# What a page of its own kind of address is asked with.
+FIXED = {
+    "table": {"name": "weeks", "fmt": "csv"},
+    "figure": {"name": "opened", "fmt": "csv"},
+    "format": {"fmt": "csv"},
+    "key": {"uidb36": "a", "key": "b-c"},
+}
+# Objects of the company that belong to nobody in particular.
+SHARED = {
+    "person": lambda w: w.sue.pk,
+    "demo": lambda w: w.sue.pk,
+    "newcomer": lambda w: _newcomer().pk,
+    "outsider": lambda w: w.out.pk,
+    "service": lambda w: w.bot.pk,
+    "request": lambda w: RoleRequest.objects.get(asked_by=w.abe).pk,
+    "request.own": lambda w: RoleRequest.objects.get(asked_by=w.ann).pk,
+    "membership": lambda w: memberships(w.sue)[0].pk,
+    "party": lambda w: parties("department")[-1].pk,
+    "party.gone": lambda w: parties("team")[0].pk,
+    "environment": lambda w: Environment.objects.get(is_serving=True).pk,
+    "landscape": lambda w: w.landscape.pk,
+    "letter": lambda w: w.dead_letter.pk,
+    "snaglist": lambda w: open_list().pk,
+    "snaglist.shut": lambda w: Snaglist.objects.get(is_open=False).pk,
+    "golive": lambda w: open_list().golive_id,
+    "calendar": lambda w: ServiceCalendar.objects.get().pk,
+    "calendar.version": lambda w: ServiceCalendar.objects.get().pk,
+    "contract": lambda w: Contract.objects.get().pk,
+    "contract.version": lambda w: Contract.objects.get().pk,
+    "module": lambda w: w.module.pk,
+    "process": lambda w: BusinessProcess.objects.get().pk,
+    "supplier": lambda w: parties("supplier")[0].pk,
+}
+# Objects each person has one of, so that another's is out of reach.
+OWN = {"note": "notes", "duty": "duties", "view": "views", "token": "tokens"}
+# A part of a snag: its model and the name of its key in addresses.
+PARTS = {
+    "clock": (Clock, "clock_pk", {}),
+    "comment": (SnagComment, "pk", {"audience": "everyone"}),
+    "event": (SnagEvent, "pk", {}),
+    "file": (SnagAttachment, "file_pk", {"audience": "everyone"}),
+    "file.inside": (SnagAttachment, "file_pk", {"audience": "internal"}),
+}
+
+
+def open_list() -> Snaglist:
+    return Snaglist.objects.get(name="General")
+
+
+def _newcomer() -> User:
+    return User.objects.get(email="new@example.org")
+
+
+def address(line, world, name, whose):
+    """The URL of a line for a person; `whose` object is ours, theirs or nobody's."""
+    if line.on == "":
+        return reverse(line.route)
+    if line.on in FIXED:
+        keys = dict(FIXED[line.on])
+        if line.route in {"sla:table", "sla:figure"}:
+            del keys["fmt"]
+        days = "?first=2026-01-01&last=2026-12-31" if line.on == "figure" else ""
+        return reverse(line.route, kwargs=keys) + days
+    return reverse(line.route, kwargs=_keys(line, world, name, whose))
+
+
+def _keys(line, world, name, whose):
+    if line.on.startswith("snag."):
+        key = (
+            "snag_pk"
+            if line.route.startswith(("api:comment", "api:clock", "api:event"))
+            else "pk"
+        )
+        return {key: _snag(world, line.on.removeprefix("snag."), whose)}
+    if line.on in PARTS:
+        return _part(line, world, whose)
+    if line.on in OWN:
+        return {"pk": _own(world, line.on, name, whose)}
+    number = {"number": 1} if line.on.endswith(".version") else {}
+    key = NOWHERE if whose == "nobody" else SHARED[line.on](world)
+    return {"pk": key, **number}
+
+
+def _snag(world, state, whose):
+    return NOWHERE if whose == "nobody" else getattr(world, whose)[state].pk
+
+
+def _own(world, on, name, whose):
+    if whose == "nobody":
+        return NOWHERE
+    owner = name if whose == "ours" and name in world.people else "sue"
+    return getattr(world, OWN[on])[owner].pk
+
+
+def _part(line, world, whose):
+    model, key, wanted = PARTS[line.on]
+    snag = world.theirs["back"] if whose == "theirs" else world.ours["back"]
+    row = model.objects.filter(snag=snag, **wanted).order_by("pk").first()
+    part = NOWHERE if whose == "nobody" else row.pk
+    if line.is_api:
+        return {"snag_pk": snag.pk, "pk": part}
+    return {"pk": snag.pk, key: part}
+
+
+def has_rival(line):
+    """Is there an object of this kind that somebody else has?"""
+    return line.on.startswith("snag.") or line.on in PARTS or line.on in OWN
+
+
+# --- What is sent ------------------------------------------------------------------
+
+
+def _snag_forms(w):
+    text = {"resolution": "no_fault", "resolution_note": "Works here."}
+    return {
+        "comment": {"body": "A word."},
+        "edit": {"version": w.ours["new"].version, "title": "Prints thrice"},
+        "triage": {"owner": w.sam.pk, "impact": 2, "urgency": 2},
+        "wait": {"waiting_for": "reporter", "body": "Which tray?"},
+        "hand_over": {"supplier": parties("supplier")[0].pk},
+        "resolve": text,
+        "reject": {**text, "resolution": "not_accepted"},
+        "reopen": {"body": "Still twice."},
+        "merge": {"into": f"SN-{w.ours['new'].pk}"},
+        "assign": {"owner": w.mia.pk},
+        "priority": {"impact": 1, "urgency": 1},
+        "move_list": {"snaglist": open_list().pk},
+        "share": {"is_shared": "on"},
+        "workaround": {
+            "workaround": "Print one by one.",
+            "review_on": (timezone.localdate() + DAY).isoformat(),
+        },
+        "follow_up": {"follow_up_on": (timezone.localdate() + DAY).isoformat()},
+        "properties": {
+            "kind": "fault",
+            "environment": w.ours["back"].environment_id,
+            "sensitivity": "normal",
+            "step": "Printing",
+            "module": w.module.pk,
+        },
+        "effort": {"minutes": 5, "kind": "fix", "spent_on": timezone.localdate()},
+        "process_new": {
+            "landscape": w.landscape.pk,
+            "name": "Hire to retire",
+            "is_active": "on",
+        },
+        "process_edit": {"name": "Order to pay", "is_active": "on", "version": 1},
+        "view_save": {"name": "Mine"},
+        "bulk": {"ids": [w.ours["new"].pk], "do": "take"},
+        "report": _report(w),
+        "new": {**_report(w), "reported_by": w.rob.pk, "channel": "phone"},
+    }
+
+
+def _report(w):
+    return {
+        "title": "Invoices print twice",
+        "impact": 2,
+        "urgency": 2,
+        "environment": w.ours["back"].environment_id,
+        "kind": "fault",
+        "sensitivity": "normal",
+    }
+
+
+def _api_bodies(w):
+    forms = _snag_forms(w)
+    listed = {"snaglist": open_list().pk}
+    report = {**forms["report"], **listed}
+    del report["sensitivity"]
+    return {
+        "snag-list": report,
+        "comment-list": {"body": "A word."},
+        "snag-edit": {"title": "Prints thrice"},
+        "snag-hand-over": forms["hand_over"],
+        **{
+            f"snag-{verb}": forms[verb]
+            for verb in ("triage", "wait", "resolve", "reject", "reopen")
+        },
+    }
+
+
+def _people_forms(w):
+    return {
+        "profile": {"theme": "dark"},
+        "token_new": {"name": "laptop", "scopes": ["snags:read"], "days": 30},
+        "service_token_new": {"name": "job", "scopes": ["snags:read"], "days": 30},
+        "person_new": {"name": "Zoe", "email": "zoe@example.org"},
+        "person_edit": {"name": "Susan", "email": "sue@example.org", "version": 1},
+        "role_grant": {"role": "manager"},
+        "role_end": {},
+        "party_new": {"name": "Sales", "kind": "department"},
+        "party_edit": {"name": "Stores", "version": 1},
+    }
+
+
+def _place_forms(w):
+    version = Environment.objects.get(is_serving=True).version
+    return {
+        "edit": {"name": "ERP live", "is_serving": "on", "version": version},
+        "landscape_new": {"name": "WMS", "support": "centralised"},
+        "landscape_edit": {
+            "name": "ERP 2",
+            "support": "centralised",
+            "version": w.landscape.version,
+        },
+        "module_add": {"names": "Payroll"},
+        "new": {"name": "Sandbox", "kind": "dev_test"},
+    }
+
+
+def payload(line, w):
+    """What a form of this route would send, as keyword arguments of client.post."""
+    space, _, verb = line.route.rpartition(":")
+    if line.is_api:
+        body = _api_bodies(w).get(verb, {})
+        sent = {"data": json.dumps(body), "content_type": "application/json"}
+        return {**sent, "headers": {"If-Match": '"1"'}} if "edit" in verb else sent
+    forms = {
+        "snags": _snag_forms,
+        "accounts": _people_forms,
+        "environments": _place_forms,
+        "core": _inbox_forms,
+    }.get(space)
+    return {"data": forms(w).get(verb, {}) if forms else {}}
+
+
+def _inbox_forms(w):
+    due = (timezone.localtime() + DAY).strftime("%Y-%m-%dT%H:%M")
+    return {"duty_new": {"title": "Test it", "owner": w.sam.pk, "due_at": due}}

@@ -1,0 +1,165 @@
+"""Every route, every role, every object: the answer is the one in permissions.csv.
+
+Routes come from the resolver, so a new one fails here until somebody has written down
+whom it admits. Whoever may do a thing succeeds, and the database shows it; whoever may
+not changes nothing; and what one may not know of answers as what does not exist.
+"""
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import transaction
+
+from opsdesk.core.policy import routes
+from tests.proof import asking
+from tests.proof.conftest import changed, read
+from tests.proof.rights import ANONYMOUS, lines
+from tests.proof.world import CAST
+
+pytestmark = pytest.mark.usefixtures("db")
+LINES = lines()
+PEOPLE = (ANONYMOUS, *CAST)
+ANSWERED = {200, 201, 204, 302}
+# Forms that need a code from a phone, a mailed key or several steps: asked empty, they
+# answer; that is all this test wants of them.
+NEEDS_MORE = (
+    "account_",
+    "mfa_",
+    "usersessions_",
+    "sla:calendar",
+    "sla:contract",
+    "snags:snaglist_new",
+    "snags:snaglist_edit",
+    "snags:golive",
+)
+STEPS = {404, 405, 422}  # nobody here has the second factor those pages are about
+# Posts that are right to leave everything as it is.
+KEEPS = {"core:read_all", "snags:move_list"}
+SEE_ALL = {"sam", "ann", "amy"}  # enough of those to whom ours and theirs are alike
+OTHERS_TOKENS = {"mia", "ann", "amy"}  # who may list, but only Ann may revoke
+
+
+def test_every_route_is_in_the_table_and_every_line_names_a_route():
+    known = {name for name, _pattern in routes()}
+    written = {line.route for line in LINES}
+
+    assert known - written == set(), "Write down in permissions.csv whom these admit."
+    assert written - known == set(), "These lines of permissions.csv name no route."
+
+
+@pytest.mark.parametrize("line", LINES, ids=str)
+def test_the_answer_is_the_one_in_the_table(line, world, doors, at_rest):
+    cells = [(name, whose) for name in PEOPLE for whose in _objects(line, name)]
+    acts = [c for c in cells if line.method == "POST" and _wanted(line, *c) == "yes"]
+    answers, wrong = {}, []
+    # Nothing but a successful post may leave a trace, so all others share one look.
+    for cell in (cell for cell in cells if cell not in acts):
+        answers[cell] = _ask(line, world, doors, *cell)
+        wrong += _complaints(cell, _fault(line, answers[cell], _wanted(line, *cell)))
+    if tables := changed(at_rest):
+        wrong.append(f"changed {tables}, by a read or by somebody refused")
+    for cell in acts:
+        with transaction.atomic():
+            answer = _ask(line, world, doors, *cell)
+            wrong += _complaints(cell, _undone(line, answer, at_rest))
+            transaction.set_rollback(True)
+    for name in PEOPLE:
+        wrong += _complaints((name, "theirs"), _tells(line, name, answers))
+    assert wrong == []
+
+
+def _objects(line, name):
+    """Whose object to ask for; what the route's gate refuses, it refuses for all."""
+    if not line.on or line.on in asking.FIXED or name not in line.gate:
+        return ("ours",)
+    if not asking.has_rival(line):
+        return ("ours", "nobody")
+    if _wanted(line, name, "theirs") == "hidden":
+        return ("ours", "theirs", "nobody")
+    return ("ours", "theirs") if name in SEE_ALL else ("ours",)
+
+
+def _ask(line, world, doors, name, whose):
+    client, url = doors[name], asking.address(line, world, name, whose)
+    cookies = client.cookies.copy()
+    try:
+        if line.method == "GET":
+            return read(client.get(url))
+        return client.post(url, **asking.payload(line, world))
+    finally:
+        client.cookies = cookies  # some routes sign people out
+
+
+def _complaints(cell, fault):
+    return [f"{', '.join(cell)}: {fault}"] if fault else []
+
+
+def _wanted(line, name, whose):
+    """ "yes", "login", "no" (403) or "hidden" (404)."""
+    if name not in line.gate:
+        return "login" if name == ANONYMOUS else "no"
+    if whose == "nobody" or (whose == "theirs" and not _sees_theirs(line, name)):
+        return "hidden"
+    if whose == "theirs" and line.on == "token":
+        return "yes" if name == "ann" else "no"
+    if not _sees_ours(line, name):
+        return "hidden"
+    return "yes" if name in line.may else "no"
+
+
+def _sees_theirs(line, name):
+    if line.on in asking.OWN:
+        return line.on == "token" and name in OTHERS_TOKENS
+    return name not in {"rob", "vic", "dee"}
+
+
+def _sees_ours(line, name):
+    """Vic has not been handed what is new; parts of a snag have their own readers."""
+    if line.on in {"clock", "file.inside", "demo"}:
+        return name in line.may
+    return not (line.on == "snag.new" and name == "vic")
+
+
+def _fault(line, answer, wanted):
+    code = answer.status_code
+    if code >= 500:
+        return f"{code}: {_error(answer)}"
+    if wanted == "login":
+        ok = code == 401 if line.is_api else _to_login(answer)
+        return "" if ok else f"{code} instead of the log-in"
+    if wanted == "yes" and line.route.startswith(NEEDS_MORE):
+        return "" if code in ANSWERED | STEPS else f"{code} instead of an answer"
+    if wanted == "yes":
+        ok = code in ANSWERED and not _to_login(answer)
+        return "" if ok else f"{code} instead of an answer"
+    expected = {"no": 403, "hidden": 404}[wanted]
+    return "" if code == expected else f"{code} instead of {expected}"
+
+
+def _undone(line, answer, at_rest):
+    """A post by somebody who may: has it been done?"""
+    if fault := _fault(line, answer, "yes"):
+        return f"{fault}: {answer.content[:300]!r}"
+    if line.route.startswith(NEEDS_MORE) or line.route in KEEPS:
+        return ""
+    return "" if changed(at_rest) else f"{answer.status_code}, but nothing changed"
+
+
+def _to_login(answer):
+    place = urlsplit(answer.get("Location", "")).path
+    return answer.status_code == 302 and place == "/account/login/"
+
+
+def _tells(line, name, answers):
+    """Does the refusal say that something is there?"""
+    if not {(name, "theirs"), (name, "nobody")} <= set(answers):
+        return ""
+    there, not_there = answers[name, "theirs"], answers[name, "nobody"]
+    if there.status_code != not_there.status_code or there.content != not_there.content:
+        return "the refusal tells apart what is hidden and what does not exist"
+    return ""
+
+
+def _error(answer):
+    info = getattr(answer, "exc_info", None)
+    return repr(info[1])[:300] if info else answer.content[:200]
