@@ -11,7 +11,7 @@ from opsdesk.accounts.models import User
 from sla.models import Contract
 from snags.figures.periods import Period
 from snags.models import Clock, Rollup, Snag
-from snags.models.snag import IS_OPEN
+from snags.models.snag_rules import IS_OPEN
 
 Dimension = Rollup.Dimension
 

@@ -2,7 +2,8 @@
 where these have rules, in bulk where they are only names."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import holidays as public_holidays
 from django.conf import settings
@@ -191,7 +192,9 @@ def _contract(world: World) -> ContractVersion:
         contract=contract,
         number=1,
         effective_from=datetime.combine(
-            world.golive.went_live_on, datetime.min.time(), UTC
+            world.golive.went_live_on,
+            datetime.min.time(),
+            ZoneInfo(settings.TIME_ZONE),
         ),
         warn_percents=[75],
         late_minutes=[240],
