@@ -3,6 +3,7 @@ from django.urls import path
 from snags.views import (
     editing,
     files,
+    handed,
     history,
     lists,
     page,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("report/", reporting.report, name="report"),
     path("similar/", reporting.similar, name="similar"),
     path("mine/", reporting.mine, name="mine"),
+    path("handed/", handed.handed, name="handed"),
     path("new/", reporting.new, name="new"),
     path("new/people/", reporting.people, name="people"),
     path("processes/", processes.process_list, name="processes"),

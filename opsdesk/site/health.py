@@ -3,12 +3,14 @@
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.core.cache import cache as store
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from opsdesk.core import clock
 from opsdesk.core.models import Heartbeat, Message
@@ -50,7 +52,9 @@ def lag() -> dict[str, Any]:
         "timer_lag_s": _timer_lag(at),
         "outbox_oldest_s": outbox.oldest_waiting(at),
         "dead_letters": Message.objects.dead().count(),
-        "silent_s": {name: (at - last).total_seconds() for name, last in seen.items()},
+        "silent_s": {
+            name: max(0.0, (at - last).total_seconds()) for name, last in seen.items()
+        },
         "disk_free_bytes": shutil.disk_usage(settings.BASE_DIR).free,
     }
 
@@ -70,16 +74,26 @@ def _database_answers() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT NOT pg_is_in_recovery()")
             return bool(cursor.fetchone()[0])
-    except DatabaseError:
+    except Error:
         return False
 
 
 def _is_migrated() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+    except Error:
+        return False
+    return _migrations() <= applied.keys()
+
+
+@cache
+def _migrations() -> frozenset[tuple[str, str]]:
+    """What this code needs; its files do not change while the process lives."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return frozenset(loader.disk_migrations or ())
 
 
 def _broker_answers() -> bool:
     """The cache lives on the broker's server; a lost write says it is gone."""
-    cache.set("health", "1", 5)
-    return bool(cache.get("health"))
+    store.set("health", "1", 5)
+    return bool(store.get("health"))

@@ -1,15 +1,12 @@
 """Search across the product, for the palette."""
 
-import re
 from dataclasses import dataclass
-
-from snags.queries.searching import search
 
 from opsdesk.accounts.models import User
 from snags.models import Snag
+from snags.queries.searching import LONGEST, search
 
 MOST = 8
-NUMBER = re.compile(r"^(?:SN-?)?(\d{1,18})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -23,14 +20,11 @@ class Hit:
 
 
 def suggest(user: User, text: str) -> list[Hit]:
-    """What a person may see that matches, best first; needs two letters."""
-    text = text.strip()[:200]
-    if len(text) < 2:
+    """What a person may see that matches, best first: a number, or two letters on."""
+    text = text.strip()[:LONGEST]
+    if len(text) < 2 and not text.isdecimal():
         return []
-    if number := NUMBER.match(text):
-        rows = Snag.objects.visible_to(user).filter(pk=int(number[1]))
-        return [_hit(snag) for snag in rows.order_by("pk")]
-    return [_hit(snag) for snag in search(user, text)[:MOST]]
+    return [_hit(snag) for snag in search(user, text, MOST)]
 
 
 def _hit(snag: Snag) -> Hit:

@@ -4,18 +4,26 @@ Run by beat's task, by `manage.py tick`, and by workers themselves when beat is 
 any number at once is safe, because each sweep claims its rows.
 """
 
+from collections.abc import Callable
+
 from opsdesk.core import submissions
-from opsdesk.core.services import duties, heartbeats
+from opsdesk.core.services import duties, heartbeats, outbox
 from snags.services import lifecycle, recompute, replay, sweep
+
+BATCHES = 50
 
 
 def tick() -> dict[str, int]:
-    """Clock events and duties that are due, now; returns what was done."""
-    heartbeats.beat("tick")
-    return {
+    """Clock events and duties that are due, now; returns what was done.
+
+    The sign of life comes last: a tick that fails is no tick.
+    """
+    done = {
         "clocks": sweep.fire_due_clocks(),
         "duties": duties.climb(),
     }
+    heartbeats.beat("tick")
+    return done
 
 
 def sweep_slowly() -> dict[str, int]:
@@ -30,6 +38,18 @@ def nightly() -> dict[str, int]:
     """Check a sample of clocks against their history; forget what is past its time."""
     return {
         "drifted": replay.check_sample(),
-        "submissions": submissions.forget_old(),
+        "submissions": _all(submissions.forget_old),
+        "mails": _all(outbox.forget_old),
         "heartbeats": heartbeats.forget(),
     }
+
+
+def _all(forget: Callable[[], int]) -> int:
+    """Batch after batch until a night's worth of old rows is gone."""
+    total = 0
+    for _ in range(BATCHES):
+        count = forget()
+        total += count
+        if not count:
+            break
+    return total

@@ -20,7 +20,7 @@ FIRST_PAGE = (
     (Role.APPROVER_TECHNICAL, "core:inbox"),
     (Role.APPROVER_BUSINESS, "core:inbox"),
     (Role.AUDITOR, "sla:dashboard"),
-    (Role.SUPPLIER, "snags:mine"),
+    (Role.SUPPLIER, "snags:handed"),
     (Role.REPORTER, "snags:mine"),
 )
 

@@ -15,6 +15,7 @@ from snags.queries.reporting import what_happens_next
 from snags.queries.strip import pulse
 from snags.services.composing import send
 from snags.services.lifecycle import resolutions_for
+from snags.views.landing import land
 
 
 @policy()
@@ -34,9 +35,7 @@ def comment(request: UserRequest, pk: int) -> HttpResponse:
     if submit(form, send, snag, actor=request.user) is None:
         return _page(request, snag, form)
     messages.success(request, "Sent.")
-    if request.POST.get("next") == "mine":
-        return redirect("snags:mine")
-    return redirect(f"{snag.get_absolute_url()}#reply")
+    return land(request, snag, "#reply")
 
 
 @policy()

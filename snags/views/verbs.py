@@ -18,6 +18,7 @@ from snags.models import Snag
 from snags.queries.page import snag_for
 from snags.queries.verbs import BUTTONS, may
 from snags.services import editing, lifecycle, talk
+from snags.views.landing import land
 
 WORKERS = (Role.SUPPORT, Role.MANAGER)
 
@@ -341,7 +342,7 @@ def _do(request: UserRequest, pk: int, ask: Ask) -> HttpResponse:
     if submit(form, ask.service, snag, actor=request.user) is None:
         return _asked(request, snag, ask, form)
     messages.success(request, f"{snag.ref} {ask.done}.")
-    return redirect("snags:mine" if request.POST.get("next") == "mine" else snag)
+    return land(request, snag)
 
 
 def _question(request: UserRequest, snag: Snag, ask: Ask) -> HttpResponse:

@@ -1,0 +1,146 @@
+"""The product's heartbeat: what is due is done once, whoever ticks."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from opsdesk.core import clock, submissions
+from opsdesk.core.models import Duty, Heartbeat, Message, Notification, Submission
+from opsdesk.core.services import duties, heartbeats
+from opsdesk.site import tasks, ticking, watch
+from snags.models import ClockEvent
+from tests.factories import NINE, make_contract, make_snag
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def due(live, rob, sam):
+    """A missed promise and a duty that is late."""
+    make_contract(live.landscape, p3_response=60)
+    make_snag(live, rob, at=NINE)
+    at = clock.now() - timedelta(minutes=1)
+    return duties.owe(kind="task", title="Test the backup", owner=sam, due_at=at)
+
+
+def last(name):
+    return Heartbeat.objects.get(pk=name).at
+
+
+def silent(name, seconds):
+    at = clock.now() - timedelta(seconds=seconds)
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": at})
+
+
+def test_a_tick_does_what_is_due_once(due):
+    first, second = ticking.tick(), ticking.tick()
+
+    assert first == {"clocks": 1, "duties": 1}
+    assert second == {"clocks": 0, "duties": 0}
+    assert ClockEvent.objects.filter(level="breach").count() == 1
+    assert Notification.objects.filter(key=f"duty-{due.pk}-1").count() == 1
+
+
+def test_a_tick_with_nothing_due_is_cheap(db):
+    ticking.tick()
+
+    with CaptureQueriesContext(connection) as queries:
+        ticking.tick()
+
+    assert len(queries) <= 10
+
+
+def test_a_tick_that_fails_is_no_sign_of_life(due, monkeypatch):
+    monkeypatch.setattr(duties, "CLIMB", None)  # time plus nothing: a bug in a rule
+
+    with pytest.raises(TypeError):
+        ticking.tick()
+
+    assert not Heartbeat.objects.exists()
+
+
+def test_a_sign_of_life_is_written_every_few_seconds_only(db):
+    heartbeats.beat("x")
+    silent("x", 4)
+    before = last("x")
+    heartbeats.beat("x")
+    assert last("x") == before
+    silent("x", 6)
+    heartbeats.beat("x")
+
+    assert last("x") > before
+    assert heartbeats.silence("x") < timedelta(seconds=2)
+    assert heartbeats.silence("never heard") is None
+
+
+def test_parts_long_gone_are_forgotten(db):
+    silent("old worker", 90_000)
+    silent("tick", 5)
+
+    assert heartbeats.forget() == 1
+    assert [beat.name for beat in Heartbeat.objects.all()] == ["tick"]
+
+
+def test_workers_leave_the_tick_to_beat_while_it_ticks(due):
+    silent("tick", 10)
+
+    assert watch.look() is False
+    assert Duty.objects.get().step == Duty.Step.NOT_DUE
+
+
+@pytest.mark.parametrize("seconds", [None, 16])
+def test_workers_tick_when_beat_is_silent(due, seconds):
+    if seconds:
+        silent("tick", seconds)
+
+    assert watch.look() is True
+    assert ClockEvent.objects.filter(level="breach").count() == 1
+    assert Duty.objects.get().step == Duty.Step.OWNER
+    assert not Message.objects.waiting().exists()
+    assert mail.outbox
+
+
+def test_the_second_worker_finds_the_tick_done(due):
+    assert (watch.look(), watch.look()) == (True, False)
+
+
+def test_each_worker_says_that_it_lives(db):
+    watch.look()
+
+    names = Heartbeat.objects.exclude(pk="tick").values_list("name", flat=True)
+    assert [name.split()[0] for name in names] == ["worker"]
+
+
+def test_slow_sweeps_and_the_night_run_twice_without_harm(due, sam):
+    submissions.claim(sam, "old", "d")
+    Submission.objects.update(created_at=clock.now() - timedelta(days=3))
+    Message.objects.create(
+        key="old",
+        to="x@example.org",
+        subject="S",
+        sent_at=clock.now() - timedelta(days=31),
+    )
+
+    assert ticking.sweep_slowly() == ticking.sweep_slowly()
+    first, second = ticking.nightly(), ticking.nightly()
+
+    assert (first["submissions"], first["mails"]) == (1, 1)
+    assert (second["submissions"], second["mails"], second["drifted"]) == (0, 0, 0)
+
+
+def test_tasks_do_the_same(due):
+    assert tasks.tick() == {"clocks": 1, "duties": 1}
+    assert set(tasks.sweep()) == {"closed", "recomputed"}
+    assert "submissions" in tasks.nightly()
+
+
+def test_one_command_does_all_without_a_broker(due, capsys):
+    call_command("tick")
+    call_command("tick", "--quiet")
+
+    assert "clocks 1, duties 1" in capsys.readouterr().out
+    assert not Message.objects.waiting().exists()
