@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-from benchmarks import databases, engine, importing, pages, starting, timers
+from benchmarks import databases, engine, importing, pages, starting, timers, web
 from benchmarks.seeding import Shape
 from benchmarks.table import Row, written
 
@@ -19,7 +19,7 @@ def _sizes() -> pages.Sizes:
     few = databases.prepared("bench_10k", Shape(10_000))
     name, snags = ("bench_100k", 100_000) if SMALL else ("bench_1m", 1_000_000)
     many = databases.prepared(name, Shape(snags))
-    pages.collect_static(many)
+    web.collect_static(many)
     return pages.Sizes(many, few, times=20 if SMALL else 60)
 
 
