@@ -1,6 +1,6 @@
 """The dashboard's drawings, each figure with the way to its rows."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
@@ -10,7 +10,16 @@ from opsdesk.core import charts, wording
 from opsdesk.core.charts import Axis
 from sla.models import Priority
 from sla.views.links import Links
-from snags.figures import AGES, Board, Counts, Standing
+from snags.figures import (
+    AGES,
+    Board,
+    Counts,
+    CurveWeek,
+    Standing,
+    Week,
+    drawn,
+    drawn_curve,
+)
 
 PARTS = tuple(
     charts.Part(label, f"p{priority}") for priority, label in Priority.choices
@@ -19,23 +28,23 @@ NO_PROMISE = "The first settled promise appears here."
 
 
 def plots(board: Board) -> dict[str, SafeString]:
-    makers: dict[str, Callable[[Board], SafeString]] = {
-        "trend": _trend,
-        "broken": _broken,
-        "ageing": _ageing,
-        "curve": _curve,
-        "kept": _kept,
-        "median": _median,
+    weeks, curve = drawn(board.weeks), drawn_curve(board.curve)
+    return {
+        "trend": _trend(board, weeks),
+        "broken": _broken(board, weeks),
+        "ageing": _ageing(board),
+        "curve": _curve(board, curve),
+        "kept": _kept(board, curve),
+        "median": _median(board, curve),
     }
-    return {name: make(board) for name, make in makers.items()}
 
 
-def _trend(board: Board) -> SafeString:
+def _trend(board: Board, weeks: Sequence[Week]) -> SafeString:
     links = Links(board.cut, board.period)
-    counts = [week.counts for week in board.weeks]
+    counts = [week.counts for week in weeks]
     return charts.trend(
         "Share of promises kept, by week",
-        _labels(board),
+        _labels(weeks),
         [
             charts.Line("Answered in time", [_round(c.response_share) for c in counts]),
             charts.Line(
@@ -45,16 +54,16 @@ def _trend(board: Board) -> SafeString:
         axis=Axis(target=board.target),
         hrefs=[
             links.to("settled", period=w.period) if _settled(w.counts) else ""
-            for w in board.weeks
+            for w in weeks
         ],
         empty=NO_PROMISE,
     )
 
 
-def _broken(board: Board) -> SafeString:
+def _broken(board: Board, weeks: Sequence[Week]) -> SafeString:
     links = Links(board.cut, board.period)
     columns = []
-    for label, week in zip(_labels(board), board.weeks, strict=True):
+    for label, week in zip(_labels(weeks), weeks, strict=True):
         to = partial(links.to, "breached", period=week.period)
         by = {p: week.by_priority.get(p, Counts()).breached for p in Priority.values}
         columns.append(
@@ -88,10 +97,10 @@ def _ageing(board: Board) -> SafeString:
     return charts.ageing("Open snags by age", PARTS, rows)
 
 
-def _curve(board: Board) -> SafeString:
+def _curve(board: Board, curve: Sequence[CurveWeek]) -> SafeString:
     links = Links(board.cut, board.period)
     to = partial(links.to, "backlog", by="golive", key=str(board.golive or ""))
-    weeks = [
+    points = [
         charts.Week(
             _label(week.period.first),
             week.counts.opened,
@@ -99,49 +108,49 @@ def _curve(board: Board) -> SafeString:
             week.backlog,
             to(period=week.period),
         )
-        for week in board.curve
+        for week in curve
     ]
     return charts.combo(
         "Opened, closed and still open by week since go-live",
-        weeks,
+        points,
         empty="The weeks since go-live appear here.",
     )
 
 
-def _kept(board: Board) -> SafeString:
+def _kept(board: Board, curve: Sequence[CurveWeek]) -> SafeString:
     links = Links(board.cut, board.period)
     to = partial(links.to, "settled", by="golive", key=str(board.golive or ""))
     return charts.trend(
         "Share of promises kept by week since go-live",
-        [_label(week.period.first) for week in board.curve],
-        [charts.Line("Kept", [_round(w.counts.settled_share) for w in board.curve])],
+        [_label(week.period.first) for week in curve],
+        [charts.Line("Kept", [_round(w.counts.settled_share) for w in curve])],
         axis=Axis(target=board.target),
-        hrefs=[to(period=w.period) if _settled(w.counts) else "" for w in board.curve],
+        hrefs=[to(period=w.period) if _settled(w.counts) else "" for w in curve],
         empty=NO_PROMISE,
     )
 
 
-def _median(board: Board) -> SafeString:
+def _median(board: Board, curve: Sequence[CurveWeek]) -> SafeString:
     links = Links(board.cut, board.period)
     to = partial(links.to, "resolved", by="golive", key=str(board.golive or ""))
     return charts.trend(
         "Median hours from report to solution by week since go-live",
-        [_label(week.period.first) for week in board.curve],
+        [_label(week.period.first) for week in curve],
         [
             charts.Line(
                 "Median time",
-                [_round(w.counts.median_hours) for w in board.curve],
+                [_round(w.counts.median_hours) for w in curve],
                 "s1",
             )
         ],
         axis=Axis(unit="h"),
-        hrefs=[to(period=w.period) if w.counts.resolved else "" for w in board.curve],
+        hrefs=[to(period=w.period) if w.counts.resolved else "" for w in curve],
         empty="The first solution appears here.",
     )
 
 
-def _labels(board: Board) -> list[str]:
-    return [_label(week.period.first) for week in board.weeks]
+def _labels(weeks: Sequence[Week]) -> list[str]:
+    return [_label(week.period.first) for week in weeks]
 
 
 def _label(day: date) -> str:

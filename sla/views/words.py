@@ -12,7 +12,7 @@ from sla.models import Priority
 from sla.views.asking import Asked
 from sla.views.behind import span_of
 from snags.buckets import ERROR
-from snags.figures import OLD_DAYS, Board, Decision, Freshness
+from snags.figures import MANY_WEEKS, OLD_DAYS, Board, Decision, Freshness
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ def notes(board: Board, what: Asked) -> dict[str, Any]:
         "zone": settings.TIME_ZONE.replace("_", " "),
         "error": f"{100 * ERROR:.0f}",
         "golive_day": wording.day(day, board.period.last) if day else "",
+        "step": _step(len(board.weeks)),
+        "curve_step": _step(len(board.curve)),
         "open_note": f"{now.open:,} open · {now.old:,} for {OLD_DAYS} days and longer",
     }
 
@@ -79,3 +81,7 @@ def _waiting(decision: Decision, now: datetime) -> Waiting:
         text=f"{length} over" if late else f"{length} unowned",
         tone="red" if late else "amber",
     )
+
+
+def _step(weeks: int) -> str:
+    return "week" if weeks <= MANY_WEEKS else "four weeks"

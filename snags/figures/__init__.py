@@ -7,7 +7,16 @@ number shown and the rows listed are the same by definition, and by test.
 """
 
 from snags.figures.board import Board, Decision, Freshness, board, fresh_as_of, golives
-from snags.figures.counts import Counts, CurveWeek, Line, Week, name_of_value
+from snags.figures.counts import (
+    MANY_WEEKS,
+    Counts,
+    CurveWeek,
+    Line,
+    Week,
+    drawn,
+    drawn_curve,
+    name_of_value,
+)
 from snags.figures.definitions import (
     AGES,
     FIGURES,
@@ -25,6 +34,7 @@ from snags.figures.periods import Period
 __all__ = [
     "AGES",
     "FIGURES",
+    "MANY_WEEKS",
     "OLD_DAYS",
     "Board",
     "Counts",
@@ -43,6 +53,8 @@ __all__ = [
     "as_rows",
     "board",
     "columns_of",
+    "drawn",
+    "drawn_curve",
     "fresh_as_of",
     "golives",
     "listed",

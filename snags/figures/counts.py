@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -93,6 +93,26 @@ class CurveWeek:
     backlog: int
 
 
+# More points than these are drawn by four weeks; tables and files stay weekly.
+MANY_WEEKS = 60
+
+
+def drawn(weeks: Sequence[Week]) -> Sequence[Week]:
+    """The points of a drawing: weeks, or four weeks each when there are many."""
+    return (
+        weeks if len(weeks) <= MANY_WEEKS else [_week(four) for four in _fours(weeks)]
+    )
+
+
+def drawn_curve(weeks: Sequence[CurveWeek]) -> Sequence[CurveWeek]:
+    if len(weeks) <= MANY_WEEKS:
+        return weeks
+    return [
+        CurveWeek(_over(four), _sum(week.counts for week in four), four[-1].backlog)
+        for four in _fours(weeks)
+    ]
+
+
 TABLES = (Dimension.TEAM, Dimension.OWNER, Dimension.PROCESS, Dimension.CAUSE)
 NONE_NAMES = {
     Dimension.GOLIVE: "No go-live",
@@ -140,6 +160,7 @@ ORDER BY coalesce(s.opened + s.resolved, 0) DESC, k.key
 """
 
 Labelled = tuple[int, int, date]
+AnyWeek = TypeVar("AnyWeek", Week, CurveWeek)
 
 
 def weeks(cut: Cut, period: Period) -> tuple[list[Week], Counts]:
@@ -223,6 +244,23 @@ def name_of_value(dimension: str, key: str) -> str:
 
 def share(part: int, whole: int) -> float | None:
     return 100 * part / whole if whole else None
+
+
+def _fours(weeks: Sequence[AnyWeek]) -> Iterator[Sequence[AnyWeek]]:
+    return (weeks[start : start + 4] for start in range(0, len(weeks), 4))
+
+
+def _over(four: Sequence[Week] | Sequence[CurveWeek]) -> Period:
+    return Period(four[0].period.first, four[-1].period.last)
+
+
+def _week(four: Sequence[Week]) -> Week:
+    priorities = {priority for week in four for priority in week.by_priority}
+    by_priority = {
+        priority: _sum(week.by_priority.get(priority, Counts()) for week in four)
+        for priority in priorities
+    }
+    return Week(_over(four), _sum(week.counts for week in four), by_priority)
 
 
 def _counts(sums: Sequence[int], times: Decimal | None) -> Counts:
