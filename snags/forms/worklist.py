@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html_join
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
@@ -116,6 +118,12 @@ class BulkForm(CleanTextMixin, forms.Form):
 def workers() -> Any:
     """Whoever may own a snag, by name."""
     return people_with(Role.SUPPORT, Role.MANAGER)
+
+
+def worker_options() -> SafeString:
+    """The same people as the options of a select."""
+    people = workers().values_list("pk", "name")
+    return format_html_join("", '<option value="{}">{}</option>', people)
 
 
 def _values(name: str, given: list[str]) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from psycopg2 import errors
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import RuleError
 from snags.models import Snag, SourceRecord
-from snags.models.snag import IS_OPEN, visible_parts
+from snags.models.snag import visible_parts
+from snags.models.snag_rules import IS_OPEN
 
 LONGEST = 200
 RANKED = 1_000

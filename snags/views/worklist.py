@@ -20,7 +20,8 @@ from opsdesk.core.wording import several
 from snags.forms import worklist as forms
 from snags.models import Snag
 from snags.queries.searching import SearchTooWideError, patience
-from snags.queries.worklist import ORDERS, VIEWS, Asked, changed_since, tab_counts
+from snags.queries.worklist import ORDERS, VIEWS, Asked
+from snags.queries.worklist_counts import changed_since, tab_counts
 from snags.queries.worklist_export import HEADER, table
 from snags.queries.worklist_facets import Facet, facets_of
 from snags.queries.worklist_rows import Page, page_of
@@ -122,6 +123,7 @@ def export(request: UserRequest, fmt: str) -> HttpResponseBase:
 def _results(request: UserRequest, asked: Asked, now: datetime) -> dict[str, Any]:
     """The rows, or why there are none."""
     problem, page = "", Page([], "", "", [])
+    may_work = access_of(request.user).has(*WORKERS)
     try:
         page = _page(request, asked, now)
     except SearchTooWideError as error:
@@ -136,8 +138,8 @@ def _results(request: UserRequest, asked: Asked, now: datetime) -> dict[str, Any
         "wider": f"{reverse('snags:list')}?{forms.query_of(asked, view='all')}",
         "newer": forms.query_of(asked, at=page.newer) if page.newer else "",
         "older": forms.query_of(asked, at=page.older) if page.older else "",
-        "may_work": access_of(request.user).has(*WORKERS),
-        "workers": forms.workers() if page.groups else [],
+        "may_work": may_work,
+        "workers": forms.worker_options() if may_work and page.groups else "",
     }
 
 

@@ -8,7 +8,7 @@ from opsdesk.core import clock
 from opsdesk.core.models import SavedView
 from opsdesk.core.services.saved_views import save_view
 from snags.models import Snag
-from snags.queries import worklist
+from snags.queries import worklist_counts
 from snags.queries.worklist import Asked
 from snags.queries.worklist_rows import cursor_of, page_of
 from snags.services.lifecycle import resolve, start, triage, wait
@@ -112,13 +112,13 @@ def test_each_tab_shows_its_rows(as_mia, five, live, rob, sam, view, expected):
 
 
 def test_tabs_are_counted_to_the_cap(as_mia, five, mia, monkeypatch):
-    now, counts = worklist.tab_counts(mia)
+    now, counts = worklist_counts.tab_counts(mia)
 
     assert abs(now - clock.now()) < timedelta(minutes=1)
     assert counts == {"open": 5, "mine": 0, "hot": 2, "waiting": 0, "new": 5}
 
-    monkeypatch.setattr(worklist, "COUNT_CAP", 3)
-    assert worklist.tab_counts(mia)[1]["open"] == 3
+    monkeypatch.setattr(worklist_counts, "COUNT_CAP", 3)
+    assert worklist_counts.tab_counts(mia)[1]["open"] == 3
 
 
 def test_somebody_of_one_department_is_counted_within_it(live, rob, five):
@@ -126,7 +126,7 @@ def test_somebody_of_one_department_is_counted_within_it(live, rob, five):
     dee = factories.make_user("dee", "support", scope=sales)
     Snag.objects.filter(title__in=["Late", "Bare one"]).update(department=sales)
 
-    _, counts = worklist.tab_counts(dee)
+    _, counts = worklist_counts.tab_counts(dee)
 
     assert counts == {"open": 2, "mine": 0, "hot": 1, "waiting": 0, "new": 2}
 
