@@ -124,7 +124,7 @@ def prepared(name: str, shape: Shape) -> Database:
         "VACUUM ANALYZE",
         "DROP TABLE bench.mark",
         "CREATE TABLE bench.mark (mark text, migrations text, made_at timestamptz)",
-        f"INSERT INTO bench.mark VALUES ('{mark}', '{prepare.fingerprint()}', now())",
+        f"INSERT INTO bench.mark VALUES ('{mark}', '{prepare.fingerprint()}', now())",  # noqa: S608
         "CHECKPOINT",
     )
     print(f"Seeded {name} in {time.perf_counter() - began:.0f} s: {shape}.", flush=True)
@@ -165,7 +165,9 @@ def _migrate(database: Database) -> None:
     newest = prepare.fingerprint()
     if database.value("SELECT migrations FROM bench.mark") != newest:
         database.manage("migrate", "--verbosity", "0")
-        database.execute(f"UPDATE bench.mark SET migrations = '{newest}'")
+        database.execute(
+            f"UPDATE bench.mark SET migrations = '{newest}'"  # noqa: S608
+        )
 
 
 def _maintenance(*statements: str) -> None:

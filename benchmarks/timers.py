@@ -42,7 +42,7 @@ UPDATE snags_clock SET contract_version_id = 100, timeline = '[[null, 100]]',
     started_at = told.at - target_seconds * interval '1 second', due_at = told.at,
     next_event_at = told.at, next_level = 'breach'
 FROM (
-    SELECT id AS clock, date_trunc('second', clock_timestamp())
+    SELECT id AS clock, date_trunc('second', now())
         + interval '{after} seconds' + ({spread}) * interval '1 second' AS at
     FROM (
         SELECT id, row_number() OVER (ORDER BY id) AS n FROM snags_clock
@@ -168,13 +168,8 @@ def _watched(
         time.sleep(0.5)
         if database.value(f"SELECT count(*) {late}") >= clocks:
             break
-    return [
-        float(each)
-        for each in database.value(
-            "SELECT coalesce(array_agg(extract(epoch FROM detected_at - due_at)::float"
-            f" ORDER BY id), '{{}}') {late}"
-        )
-    ]
+    seconds = "array_agg(extract(epoch FROM detected_at - due_at)::float)"
+    return list(database.value(f"SELECT {seconds} {late}") or ())
 
 
 def _beat(database: Database) -> tuple[str, ...]:

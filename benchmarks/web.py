@@ -1,4 +1,4 @@
-"""The product as it is served in production, and plain clients that ask it for pages."""
+"""The product as it is served in production, and plain clients that ask it."""
 
 import http.client
 import re
