@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Sum
+from django.utils import timezone
 
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
@@ -103,7 +104,9 @@ def page_of(
         strip=strip,
         feed=feed,
         pulse=pulse_stamp(strip, feed.seen),
-        verbs=verbs_for(user, snag, answered=strip.answered),
+        verbs=verbs_for(
+            user, snag, answered=strip.answered, accepted=_is_accepted(handovers)
+        ),
         files=list(files_for(user, snag).filter(comment__isnull=True).order_by("pk")),
         handovers=handovers,
         efforts=_efforts(snag) if reader.internal else EffortList([], ""),
@@ -216,6 +219,11 @@ def _handovers(user: User, snag: Snag) -> list[Handover]:
     return list(rows.order_by("-from_at", "-pk")[:20])
 
 
+def _is_accepted(handovers: list[Handover]) -> bool:
+    """Has whoever has the ball said so?"""
+    return any(row.acknowledged_at for row in handovers if row.to_at is None)
+
+
 def _efforts(snag: Snag) -> EffortList:
     rows = Effort.objects.filter(snag=snag).select_related("person")
     shown = list(rows.order_by("-spent_on", "-pk")[:EFFORTS])
@@ -234,4 +242,6 @@ def _duplicates(user: User, snag: Snag) -> list[Snag]:
 
 def _duty_day(duty: object, now: datetime) -> str:
     due = getattr(duty, "due_at", None)
-    return day(due.date(), now.date()) if due else ""
+    if due is None:
+        return ""
+    return day(timezone.localdate(due), timezone.localdate(now))

@@ -49,9 +49,16 @@ DOERS: dict[str, Test] = {
 }
 
 
-def verbs_for(user: User, snag: Snag, *, answered: bool = True) -> list[Verb]:
-    """The buttons this person gets on this snag; `answered`: no response is owed."""
+def verbs_for(
+    user: User, snag: Snag, *, answered: bool = True, accepted: bool = False
+) -> list[Verb]:
+    """The buttons this person gets on this snag.
+
+    `answered`: no response is owed; `accepted`: the supplier said that it has it.
+    """
     names = [name for name in BUTTONS if may(user, snag, name, answered=answered)]
+    if accepted:
+        names = [name for name in names if name != "accept"]
     return [_button(name, snag) for name in names]
 
 

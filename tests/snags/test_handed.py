@@ -138,6 +138,21 @@ def test_acknowledging_is_one_click_and_leads_back_here(client, hand, vic):
     assert "to acknowledge" not in after
 
 
+def test_the_snags_own_page_offers_it_once_a_hand_over(
+    client, hand, vic, sam, northgate
+):
+    snag = hand()
+    url = reverse("snags:accept", args=[snag.pk])
+    client.force_login(vic)
+    assert url in client.get(snag.get_absolute_url()).content.decode()
+
+    lifecycle.accept(snag, actor=vic)
+    assert url not in client.get(snag.get_absolute_url()).content.decode()
+    lifecycle.hand_back(snag, actor=vic)
+    lifecycle.hand_over(snag, supplier=northgate, actor=sam)
+    assert url in client.get(snag.get_absolute_url()).content.decode()
+
+
 def test_an_answer_goes_to_support_and_leads_back_here(client, hand, vic):
     snag = hand()
 
