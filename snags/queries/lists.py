@@ -94,13 +94,13 @@ def progress_of(user: User, snaglist: Snaglist, now: datetime) -> Progress:
 def _progress(user: User, pks: list[int], now: datetime) -> dict[int, Progress]:
     rows = Snag.objects.visible_to(user).filter(snaglist__in=pks)
     counted = (
-        rows.order_by().values_list("snaglist_id", "status").annotate(n=Count("pk"))
+        rows.order_by().values_list("snaglist_id", "status").annotate(n=Count("*"))
     )
     late = dict(
         rows.order_by()
         .filter(Q(next_due_at__lt=now), status__in=OPEN)
         .values_list("snaglist_id")
-        .annotate(n=Count("pk"))
+        .annotate(n=Count("*"))
     )
     numbers: dict[int, dict[str, int]] = {}
     for pk, status, n in counted:
