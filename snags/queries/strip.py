@@ -160,8 +160,8 @@ def _target(clock: Clock) -> str:
 
 
 def _percent(reading: Reading, tone: str) -> int:
-    """How much of the ring is drawn: what is left while it runs, all of it after."""
+    """How much of the ring is drawn: what is used while it runs, all of it after."""
     if tone in {"met", "breached", "paused"}:
         return 100
     total = reading.elapsed_seconds + max(0, reading.remaining_seconds)
-    return max(4, round(100 * reading.remaining_seconds / total)) if total else 100
+    return max(4, round(100 * reading.elapsed_seconds / total)) if total else 100
