@@ -10,6 +10,7 @@ from opsdesk.core.policy import SIGNED_IN
 class SchemaView(SpectacularAPIView):
     policy = SIGNED_IN
     permission_classes = (ScopedPermission,)  # the package's own default is the world
+    http_method_names = ("get", "head")  # its OPTIONS cannot be answered
     scope = "snags"
 
 
@@ -18,6 +19,7 @@ class DocsView(SpectacularSwaggerSplitView):
 
     policy = SIGNED_IN
     permission_classes = (ScopedPermission,)  # the package's own default is the world
+    http_method_names = ("get", "head")  # its OPTIONS cannot be answered
     scope = "snags"
 
 

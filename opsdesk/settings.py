@@ -350,6 +350,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "opsdesk.core.api_schema.describe_refusals",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "SnagKindEnum": "snags.models.Snag.Kind",
         "ClockKindEnum": "snags.models.Clock.Kind",

@@ -1,4 +1,4 @@
-"""How each route is asked: the objects its address names, and what a form would send."""
+"""How each route is asked: the objects its address names, what a form would send."""
 
 import json
 from datetime import timedelta

@@ -40,7 +40,7 @@ class OwnDatabase:
     def __enter__(self):
         connection.close()
         self._server(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"  # noqa: S608
             f" WHERE datname = '{self.template}'",
             f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)',
             f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}"',

@@ -138,7 +138,7 @@ def test_workers_tick_by_themselves_when_beat_is_silent(processes, overdue):
     assert Heartbeat.objects.filter(name__startswith="worker ").exists()
 
 
-# --- Mail ------------------------------------------------------------------------------
+# --- Mail ---
 
 
 @pytest.fixture

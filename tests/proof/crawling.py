@@ -1,0 +1,53 @@
+"""Going wherever the pages lead, as a person who clicks on everything would."""
+
+from collections import Counter
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from django.urls import Resolver404, resolve
+
+from tests.proof.conftest import read
+
+START = ("/", "/inbox/", "/snags/mine/", "/profile/")
+FOLLOWED = ("href", "hx-get", "data-get", "src")
+
+
+class _Links(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found += [value for name, value in attrs if name in FOLLOWED and value]
+
+
+def crawl(client, *, each=3):
+    """{address: answer} of everything within reach; of alike pages only a few."""
+    found, seen, waiting = {}, Counter(), list(START)
+    while waiting:
+        url = waiting.pop(0)
+        name = _page(url)
+        if url in found or not name or seen[name] >= each:
+            continue
+        seen[name] += 1
+        answer = found[url] = read(client.get(url))
+        if answer.status_code == 302:
+            waiting.append(urljoin(url, answer["Location"]))
+        elif answer.get("Content-Type", "").startswith("text/html"):
+            links = _Links(answer.body.decode()).found
+            waiting += [urljoin(url, link).partition("#")[0] for link in links]
+    return found
+
+
+def _page(url):
+    """The route's name and which questions are asked; None for what is not ours."""
+    parts = urlsplit(url)
+    if parts.netloc or parts.scheme:
+        return None
+    try:
+        name = resolve(parts.path).view_name
+    except Resolver404:
+        return None
+    asked = sorted({pair.partition("=")[0] for pair in parts.query.split("&")})
+    return f"{name}?{'&'.join(asked)}" if parts.query else name

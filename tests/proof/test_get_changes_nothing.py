@@ -1,0 +1,49 @@
+"""Looking is free: every page a person can reach opens, and leaves all rows alone."""
+
+import pytest
+
+from tests.proof import asking
+from tests.proof.conftest import changed, read
+from tests.proof.crawling import crawl
+from tests.proof.rights import lines
+from tests.proof.world import CAST
+
+pytestmark = pytest.mark.usefixtures("db")
+# Somebody's day starts on pages like these: a crawl that misses them proves nothing.
+REACHED = {
+    "rob": "/snags/report/",
+    "sam": "/snags/new/",
+    "dee": "/snags/",
+    "mia": "/sla/",
+    "tim": "/inbox/",
+    "bea": "/inbox/",
+    "ada": "/environments/landscapes/new/",
+    "ann": "/people/new/",
+    "vic": "/snags/mine/",
+    "amy": "/people/",
+}
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_no_link_leads_to_a_refusal_and_none_changes_a_row(name, doors, at_rest):
+    found = crawl(doors[name], each=2)
+
+    bad = {u: a.status_code for u, a in found.items() if a.status_code >= 400}
+    assert bad == {}
+    assert REACHED[name] in found
+    assert changed(at_rest) == []
+
+
+def test_other_methods_than_the_expected_change_nothing(world, doors, at_rest):
+    """Whatever a route does not list, it refuses or answers without an effect."""
+    bad = []
+    for line in {line.route: line for line in lines()}.values():
+        name = min(line.may - {"nobody signed in"} or {"sam"})
+        url = asking.address(line, world, name, "ours")
+        asked = ("PUT", "PATCH", "DELETE", "OPTIONS") if line.is_api else ("DELETE",)
+        for method in asked:
+            answer = read(doors[name].generic(method, url))
+            if answer.status_code >= 500:
+                bad.append(f"{method} {url}: {answer.status_code}")
+    assert bad == []
+    assert changed(at_rest) == []
