@@ -133,7 +133,7 @@ SAYINGS: dict[str, Saying] = {
     "rejected": Saying(_resolution("closed it without work"), "ban"),
     "merged": Saying(_with("merged it into SN-{into}"), "git-merge", "", SUPPLIER),
     "absorbed": Saying(
-        _with("merged SN-{snag} into this one"), "git-merge", "", OUTSIDE
+        _with("merged SN-{other} into this one"), "git-merge", "", OUTSIDE
     ),
     "edited": Saying(_plain("reworded it"), "wrench"),
     "described": Saying(_described, "wrench", "", OUTSIDE),
