@@ -10,6 +10,7 @@ WEEK = 7
 FOUR_WEEKS = 28
 # A Monday; weeks and four weeks are counted from it.
 ORIGIN = date(2000, 1, 3)
+MORNING = time(9, 0)
 
 
 def day_of(instant: datetime) -> date:
@@ -21,6 +22,11 @@ def begins(day: date) -> datetime:
     """The first instant of a calendar day, in UTC; days of 23 and 25 hours included."""
     zone = timezone.get_default_timezone()
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def morning_of(day: date) -> datetime:
+    """Nine o'clock of a day, in the zone of whoever named it."""
+    return timezone.make_aware(datetime.combine(day, MORNING))
 
 
 def start_of(day: date, span: int) -> date:

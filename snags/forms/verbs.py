@@ -1,6 +1,6 @@
 """What each verb asks before it is done. Plain forms: rules live in the services."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -10,13 +10,13 @@ from environments.models import Environment, Module
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.forms import CleanTextMixin, DayField, MultipleFileField
+from snags.days import morning_of
 from snags.models import BusinessProcess, Effort, Snag, SnagComment, Snaglist
 from snags.queries.page import snag_by_number
 from snags.services.lifecycle import PAUSES, REFUSALS, resolutions_for
 
 Audience = SnagComment.Audience
 LONG = 10_000
-ASKED_AGAIN = time(9, 0)
 
 
 class SnagForm(CleanTextMixin, forms.Form):
@@ -46,11 +46,6 @@ def text_field(label: str, *, required: bool = True, rows: int = 4) -> forms.Cha
 
 def day_field(label: str, help_text: str = "") -> DayField:
     return DayField(label=label, required=False, help_text=help_text)
-
-
-def morning_of(day: Any) -> datetime | None:
-    """Nine o'clock of a day in the reader's zone."""
-    return timezone.make_aware(datetime.combine(day, ASKED_AGAIN)) if day else None
 
 
 class NothingForm(SnagForm):
@@ -144,7 +139,8 @@ class WaitForm(SnagForm):
     follow_up_at = day_field("Ask again on", "You get a reminder that morning.")
 
     def clean_follow_up_at(self) -> datetime | None:
-        return morning_of(self.cleaned_data["follow_up_at"])
+        day = self.cleaned_data["follow_up_at"]
+        return morning_of(day) if day else None
 
 
 class HandOverForm(SnagForm):
@@ -158,7 +154,8 @@ class HandOverForm(SnagForm):
         _choose(self, "supplier", suppliers)
 
     def clean_follow_up_at(self) -> datetime | None:
-        return morning_of(self.cleaned_data["follow_up_at"])
+        day = self.cleaned_data["follow_up_at"]
+        return morning_of(day) if day else None
 
 
 class HandBackForm(SnagForm):

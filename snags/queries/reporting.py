@@ -132,6 +132,7 @@ def modules_to_choose() -> QuerySet[Module]:
 def list_for(landscape: Landscape, module: Module | None) -> Snaglist | None:
     """The open list a new report goes on: the module's own, else the general one."""
     lists = Snaglist.objects.filter(golive__landscape=landscape, is_open=True)
+    lists = lists.select_related("golive")
     if module is not None:
         own = lists.filter(module=module).order_by("-golive__went_live_on", "pk")
         if found := own.first():

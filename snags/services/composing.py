@@ -25,9 +25,11 @@ def send(
 ) -> Snag:
     """Say it, and then wait for the reporter or resolve it where that was asked."""
     if do in {"", SEND}:
-        return lifecycle.answer(
+        lifecycle.answer(
             snag, body=body, actor=actor, audience=audience, files_added=files_added
         )
+        snag.refresh_from_db()
+        return snag
     if audience != Audience.EVERYONE:
         raise RuleError(
             "Waiting and resolving tell the reporter: choose “Reply”.",

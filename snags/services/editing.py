@@ -1,20 +1,22 @@
 """Changing what a snag says and whose it is, without moving it."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.errors import RuleError, require
 from opsdesk.core.records import check_version, save
 from opsdesk.core.services import duties
-from opsdesk.core.services.outbox import Note, notify
 from snags import permissions
+from snags.days import morning_of
 from snags.models import Snag, Snaglist
 from snags.services import clocks
 from snags.services.clocks import Cause
-from snags.services.raising import matrix_priority
+from snags.services.lifecycle.steps import check_owner, owe_follow_up, tell_owner
+from snags.services.raising import judge_priority, priority_cause
 from snags.services.rows import days_of, instant, locked, log, note_days
 
 TEXTS = ("title", "detail", "designed_step", "actual_step")
@@ -61,7 +63,10 @@ def edit_text(
 
 @transaction.atomic
 def set_properties(snag: Snag, *, actor: User, **wanted: Any) -> Snag:
-    """Change what the snag is about; only the named properties, only what differs."""
+    """Change what the snag is about; only the named properties, only what differs.
+
+    What turns out to be sensitive is no longer open to everybody.
+    """
     snag = locked(snag)
     require(permissions.can_work_on(actor, snag))
     unknown = set(wanted) - set(PROPERTIES)
@@ -73,9 +78,13 @@ def set_properties(snag: Snag, *, actor: User, **wanted: Any) -> Snag:
         return snag
     for name in changed:
         setattr(snag, name, wanted[name])
+    hidden = snag.is_shared and snag.sensitivity != Snag.Sensitivity.NORMAL
+    snag.is_shared = snag.is_shared and not hidden
     snag.updated_at = at = instant(snag, None)
-    save(snag, *changed, "updated_at", actor=actor)
+    save(snag, *changed, "is_shared", "updated_at", actor=actor)
     log(snag, "described", actor=actor, at=at, fields=changed)
+    if hidden:
+        log(snag, "unshared", actor=actor, at=at)
     note_days(*days_of(snag))
     return snag
 
@@ -89,8 +98,7 @@ def assign(snag: Snag, *, owner: User, actor: User, team: Party | None = None) -
         raise RuleError("It is finished; reopen it first.", code="not_now")
     if snag.status == Snag.Status.NEW:
         raise RuleError("Triage it first.", code="not_now")
-    if not owner.is_active or not permissions.can_work_on(owner, snag):
-        raise RuleError(f"{owner} cannot work on this snag.", code="bad_owner")
+    check_owner(snag, owner)
     if snag.owner_id == owner.pk and team in {None, snag.team}:
         return snag
     snag.owner, snag.team = owner, team or owner.team or snag.team
@@ -98,8 +106,7 @@ def assign(snag: Snag, *, owner: User, actor: User, team: Party | None = None) -
     save(snag, "owner", "team", "updated_at", actor=actor)
     log(snag, "assigned", actor=actor, at=at, owner=owner.name)
     note_days(*days_of(snag))
-    if owner.pk != actor.pk:
-        notify([owner], _yours(snag, actor, at))
+    tell_owner(snag, actor)
     return snag
 
 
@@ -118,16 +125,9 @@ def set_priority(
     require(permissions.can_work_on(actor, snag))
     if snag.is_finished:
         raise RuleError("It is finished; reopen it first.", code="not_now")
-    by_matrix = matrix_priority(impact, urgency)
-    wanted = priority or by_matrix
-    if wanted != by_matrix and not priority_reason:
-        raise RuleError(
-            f"Impact and urgency make this P{by_matrix}; say why it is P{wanted}.",
-            code="reason_needed",
-        )
     was = snag.priority
-    snag.impact, snag.urgency, snag.priority = impact, urgency, wanted
-    snag.priority_reason = priority_reason if wanted != by_matrix else ""
+    judge_priority(snag, impact, urgency, priority, priority_reason)
+    wanted = snag.priority
     snag.updated_at = at = instant(snag, None)
     save(
         snag,
@@ -140,8 +140,7 @@ def set_priority(
     )
     if was == wanted:
         return snag
-    cause = "priority_raised" if wanted < was else "priority_lowered"
-    clocks.reprioritise(snag, Cause(cause, at, actor))
+    clocks.reprioritise(snag, Cause(priority_cause(was, wanted), at, actor))
     log(snag, "prioritised", actor=actor, at=at, was=was, now=wanted)
     note_days(*days_of(snag))
     return snag
@@ -175,7 +174,7 @@ def note_workaround(
     if snag.is_finished:
         raise RuleError("It is finished; reopen it first.", code="not_now")
     at = instant(snag, None)
-    if review_on <= at.date():
+    if review_on <= timezone.localdate(at):
         raise RuleError(
             "Choose a day after today to look at it again.", code="bad_time"
         )
@@ -186,7 +185,7 @@ def note_workaround(
         kind="workaround",
         title=f"Replace the workaround of {snag.ref} {snag.title}"[:200],
         owner=snag.owner or actor,
-        due_at=datetime.combine(review_on, at.timetz()),
+        due_at=morning_of(review_on),
         url=snag.get_absolute_url(),
     )
     snag.updated_at = at
@@ -203,21 +202,12 @@ def set_follow_up(snag: Snag, *, actor: User, follow_up_on: date | None) -> Snag
     if snag.is_finished:
         raise RuleError("It is finished; reopen it first.", code="not_now")
     at = instant(snag, None)
-    if follow_up_on is not None and follow_up_on <= at.date():
+    if follow_up_on is not None and follow_up_on <= timezone.localdate(at):
         raise RuleError("Choose a day after today to ask again.", code="bad_time")
     if follow_up_on is None and snag.follow_up is None:
         return snag
-    if snag.follow_up is not None:
-        duties.drop(snag.follow_up)
-        snag.follow_up = None
-    if follow_up_on is not None:
-        snag.follow_up = duties.owe(
-            kind="follow_up",
-            title=f"Ask again about {snag.ref} {snag.title}"[:200],
-            owner=snag.owner or actor,
-            due_at=datetime.combine(follow_up_on, at.timetz()),
-            url=snag.get_absolute_url(),
-        )
+    due_at = morning_of(follow_up_on) if follow_up_on else None
+    owe_follow_up(snag, due_at, actor, at)
     snag.updated_at = at
     save(snag, "follow_up", "updated_at", actor=actor)
     log(
@@ -241,12 +231,3 @@ def share(snag: Snag, *, actor: User, is_shared: bool) -> Snag:
     save(snag, "is_shared", "updated_at", actor=actor)
     log(snag, "shared" if is_shared else "unshared", actor=actor, at=at)
     return snag
-
-
-def _yours(snag: Snag, actor: User, at: datetime) -> Note:
-    return Note(
-        key=f"snag-{snag.pk}-yours-{at.timestamp():.0f}",
-        title=f"{snag.ref} is yours: {snag.title}",
-        body=f"{actor.name} passed it to you.",
-        url=snag.get_absolute_url(),
-    )

@@ -25,6 +25,26 @@ def matrix_priority(impact: int, urgency: int) -> int:
     return min(4, impact + urgency - 1)
 
 
+def judge_priority(
+    snag: Snag, impact: int, urgency: int, priority: int | None, reason: str
+) -> None:
+    """Set how pressing it is; another priority than the matrix's needs a reason."""
+    by_matrix = matrix_priority(impact, urgency)
+    wanted = priority or by_matrix
+    if wanted != by_matrix and not reason:
+        raise RuleError(
+            f"Impact and urgency make this P{by_matrix}; say why it is P{wanted}.",
+            code="reason_needed",
+        )
+    snag.impact, snag.urgency, snag.priority = impact, urgency, wanted
+    snag.priority_reason = reason if wanted != by_matrix else ""
+
+
+def priority_cause(was: int, now: int) -> str:
+    """What a recompute after a change of priority is called."""
+    return "priority_raised" if now < was else "priority_lowered"
+
+
 @transaction.atomic
 def raise_snag(
     *,
@@ -63,6 +83,7 @@ def raise_snag(
     require(not on_behalf or permissions.can_log_for_others(actor))
     if not snaglist.is_open:
         raise RuleError(f"“{snaglist}” takes no new snags.", code="list_closed")
+    _check_system(environment, snaglist, module, process)
     uploads = files.check_uploads(files_added)
     now = clock.now()
     if at is not None and at > now:
@@ -107,6 +128,21 @@ def raise_snag(
     note_days(snag.reported_at)
     notify([reporter], _received(snag))
     return snag
+
+
+def _check_system(
+    environment: Environment,
+    snaglist: Snaglist,
+    module: Module | None,
+    process: BusinessProcess | None,
+) -> None:
+    """Refuse a list, a module or a process of another system than the snag's."""
+    system = environment.landscape_id
+    if snaglist.golive.landscape_id != system:
+        raise RuleError(f"“{snaglist}” is for another system.", code="bad_list")
+    for named in (module, process):
+        if named is not None and named.landscape_id != system:
+            raise RuleError(f"“{named}” is part of another system.", code="bad_system")
 
 
 def _received(snag: Snag) -> Note:

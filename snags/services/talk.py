@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from opsdesk.accounts.access import Role, access_of, people_with
 from opsdesk.accounts.models import Membership, User
@@ -99,7 +100,7 @@ def add_effort(
     """Note the time somebody spent on a snag, and on what kind of work."""
     snag = locked(snag)
     require(permissions.can_work_on(actor, snag))
-    if spent_on > instant(snag, None).date():
+    if spent_on > timezone.localdate(instant(snag, None)):
         raise RuleError("Time cannot be spent in the future.", code="bad_time")
     return Effort.objects.create(
         snag=snag,

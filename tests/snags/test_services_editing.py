@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from opsdesk.core import clock
 from opsdesk.core.errors import NotAllowedError, RuleError, StaleError
 from opsdesk.core.models import Duty
+from snags.days import morning_of
 from snags.models import Effort, Snag, SnagComment, SnagEvent, Snaglist
 from snags.services import editing, lifecycle, talk
 from tests.factories import NINE, make_contract, make_snag
@@ -243,3 +245,29 @@ def test_words_are_counted_on_the_snag(snag, sam, rob):
 
     assert Snag.objects.get().comment_count == 2
     assert list(snag.comments.values_list("is_response", flat=True)) == [True, False]
+
+
+def test_what_turns_out_to_be_sensitive_is_no_longer_open_to_everybody(snag, sam):
+    editing.share(snag, actor=sam, is_shared=True)
+
+    editing.set_properties(snag, actor=sam, sensitivity="personal")
+
+    after = Snag.objects.get()
+    assert (after.sensitivity, after.is_shared) == ("personal", False)
+    assert after.events.filter(verb="unshared").count() == 1
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
+def test_a_day_is_the_day_where_one_is(snag, sam, zone):
+    """These two are 25 hours apart: in one of them it is never Greenwich's day."""
+    with timezone.override(zone):
+        today = timezone.localdate(clock.now())
+        tomorrow = today + timedelta(days=1)
+        spent = {"minutes": 5, "kind": "fix", "actor": sam}
+        talk.add_effort(snag, spent_on=today, **spent)
+        refused(lambda: talk.add_effort(snag, spent_on=tomorrow, **spent))
+        refused(lambda: editing.set_follow_up(snag, actor=sam, follow_up_on=today))
+
+        after = editing.set_follow_up(snag, actor=sam, follow_up_on=tomorrow)
+
+        assert after.follow_up.due_at == morning_of(tomorrow)

@@ -9,6 +9,7 @@ from opsdesk.core.errors import NotAllowedError, RuleError
 from opsdesk.core.models import Duty
 from snags.models import Clock, Snag, SnagComment, SnagEvent
 from snags.services import composing, lifecycle
+from snags.wording import sentence
 from tests.factories import NINE, make_contract, make_party, make_snag, make_user
 
 pytestmark = pytest.mark.django_db
@@ -305,7 +306,9 @@ def test_merging_into_itself_or_a_merged_one_is_refused(live, taken, sam, rob):
         lambda: lifecycle.merge(third, into=twin, actor=sam),
         match="was merged itself",
     )
-    assert taken.events.filter(verb="absorbed").count() == 1
+    told = taken.events.get(verb="absorbed")
+    text = f"merged {twin.ref} into this one"
+    assert sentence(told.verb, told.params).text == text
 
 
 def test_silence_closes_once_and_only_when_it_is_time(live, taken, sam):
@@ -335,3 +338,32 @@ def test_a_message_does_all_of_it_or_nothing(taken, sam):
                 taken, body="x", actor=sam, do=do, audience=audience
             ),
         )
+
+
+@pytest.mark.parametrize("verb", ["wait", "hand_over"])
+def test_a_follow_up_lies_ahead(taken, sam, northgate, verb):
+    more = {"wait": {"waiting_for": "change"}, "hand_over": {"supplier": northgate}}
+    act = getattr(lifecycle, verb)
+    past = {"follow_up_at": clock.now() - timedelta(days=1), **more[verb]}
+    refused(taken, lambda: act(taken, actor=sam, **past), match="to come")
+
+
+def test_triage_again_keeps_what_it_does_not_name(live, rob, sam, northgate):
+    team = make_party("Finance desk", "team")
+    seen = {"owner": sam, "impact": 2, "urgency": 2, "actor": sam}
+    snag = lifecycle.triage(make_snag(live, rob), team=team, cause="data", **seen)
+
+    again = lifecycle.triage(snag, **seen)
+
+    assert (again.team, again.cause) == (team, "data")
+    assert lifecycle.triage(snag, cause="", **seen).cause == ""
+
+
+def test_an_internal_note_of_the_reporter_is_no_answer(live, sam):
+    snag = lifecycle.start(make_snag(live, sam), actor=sam)
+    lifecycle.wait(snag, actor=sam, waiting_for="reporter", body="Which?")
+
+    lifecycle.answer(snag, body="To self.", actor=sam, audience="internal")
+    assert Snag.objects.get().status == Snag.Status.WAITING
+    lifecycle.answer(snag, body="The blue one.", actor=sam)
+    assert Snag.objects.get().status == Snag.Status.IN_PROGRESS

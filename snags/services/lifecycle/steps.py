@@ -35,8 +35,12 @@ def end_wait(snag: Snag, actor: User, at: datetime) -> None:
         snag.follow_up = None
 
 
-def owe_follow_up(snag: Snag, due_at: datetime | None, actor: User) -> None:
-    """Owe a question on a day, instead of the one owed before."""
+def owe_follow_up(
+    snag: Snag, due_at: datetime | None, actor: User, at: datetime
+) -> None:
+    """Owe a question at an instant to come, instead of the one owed before."""
+    if due_at is not None and due_at <= at:
+        raise RuleError("Choose a day to come to ask again.", code="bad_time")
     if snag.follow_up is not None:
         duties.drop(snag.follow_up)
         snag.follow_up = None

@@ -44,7 +44,7 @@ def hand_over(
     end_wait(snag, actor, at)
     snag.owner = snag.owner or actor
     snag.waiting_for, snag.handed_to = Waiting.SUPPLIER, supplier
-    owe_follow_up(snag, follow_up_at, actor)
+    owe_follow_up(snag, follow_up_at, actor, at)
     move(
         snag,
         "hand_over",

@@ -8,7 +8,7 @@ from django.db import transaction
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.errors import RuleError, require
 from snags import permissions
-from snags.models import Pause, Snag
+from snags.models import Pause, Snag, SnagComment
 from snags.services import clocks, files, talk
 from snags.services.clocks import Cause
 from snags.services.lifecycle.steps import (
@@ -17,7 +17,7 @@ from snags.services.lifecycle.steps import (
     take_back,
     tell_owner,
 )
-from snags.services.raising import matrix_priority
+from snags.services.raising import judge_priority, priority_cause
 from snags.services.rows import days_of, instant, judge, locked, log, move, note_days
 
 Waiting = Snag.WaitingFor
@@ -34,29 +34,25 @@ def triage(
     impact: int,
     urgency: int,
     team: Party | None = None,
-    cause: str = "",
+    cause: str | None = None,
     priority: int | None = None,
     priority_reason: str = "",
     at: datetime | None = None,
 ) -> Snag:
-    """Say how pressing it is and who answers; another priority needs a reason."""
+    """Say how pressing it is and who answers; another priority needs a reason.
+
+    A team or a cause that is not named stays as it was.
+    """
     snag = locked(snag)
     at = instant(snag, at)
     require(permissions.can_work_on(actor, snag))
     judge(snag, "triage")
     check_owner(snag, owner)
-    by_matrix = matrix_priority(impact, urgency)
-    wanted = priority or by_matrix
-    if wanted != by_matrix and not priority_reason:
-        raise RuleError(
-            f"Impact and urgency make this P{by_matrix}; say why it is P{wanted}.",
-            code="reason_needed",
-        )
-    was = snag.priority
-    new_owner = snag.owner_id != owner.pk
-    snag.owner, snag.team, snag.cause = owner, team or owner.team, cause
-    snag.impact, snag.urgency, snag.priority = impact, urgency, wanted
-    snag.priority_reason = priority_reason if wanted != by_matrix else ""
+    was, new_owner = snag.priority, snag.owner_id != owner.pk
+    judge_priority(snag, impact, urgency, priority, priority_reason)
+    wanted = snag.priority
+    snag.owner, snag.team = owner, team or owner.team or snag.team
+    snag.cause = snag.cause if cause is None else cause
     move(
         snag,
         "triage",
@@ -71,7 +67,7 @@ def triage(
         at=at,
     )
     if was != wanted:
-        clocks.reprioritise(snag, Cause(_priority_cause(was, wanted), at, actor))
+        clocks.reprioritise(snag, Cause(priority_cause(was, wanted), at, actor))
         note_days(*days_of(snag))
     log(snag, "triaged", actor=actor, at=at, owner=owner.name, priority=wanted)
     if new_owner:
@@ -119,7 +115,7 @@ def wait(
         raise RuleError("Say what you need to know from the reporter.", code="no_text")
     snag.owner = snag.owner or actor
     snag.waiting_for = waiting_for
-    owe_follow_up(snag, follow_up_at, actor)
+    owe_follow_up(snag, follow_up_at, actor, at)
     move(snag, "wait", "owner", "waiting_for", "follow_up", actor=actor, at=at)
     if body:
         talk.comment(snag, body=body, actor=actor, files_added=files_added)
@@ -143,15 +139,12 @@ def resume(snag: Snag, *, actor: User, at: datetime | None = None) -> Snag:
 
 
 @transaction.atomic
-def answer(snag: Snag, *, body: str, actor: User, **said: object) -> Snag:
-    """The reporter answers; a snag that waited for them goes on."""
-    talk.comment(snag, body=body, actor=actor, **said)  # type: ignore[arg-type]
+def answer(snag: Snag, *, body: str, actor: User, **more: object) -> SnagComment:
+    """Somebody writes; a snag that waited for its reporter's answer goes on."""
+    said = talk.comment(snag, body=body, actor=actor, **more)  # type: ignore[arg-type]
     snag.refresh_from_db()
     waited = snag.waiting_for == Waiting.REPORTER
-    if waited and permissions.is_reporter(actor, snag):
-        return resume(snag, actor=actor)
-    return snag
-
-
-def _priority_cause(was: int, now: int) -> str:
-    return "priority_raised" if now < was else "priority_lowered"
+    told = said.audience == SnagComment.Audience.EVERYONE
+    if waited and told and permissions.is_reporter(actor, snag):
+        resume(snag, actor=actor)
+    return said
