@@ -1,5 +1,6 @@
 """What goes out and what may come in."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -18,7 +19,7 @@ from snags.models import (
     SnagEvent,
     Snaglist,
 )
-from snags.permissions import speaks_for_supplier
+from snags.permissions import can_log_for_others, speaks_for_supplier
 from snags.queries.feed import is_outside_supplier
 from snags.services.lifecycle import IN_THE_SYSTEM, REFUSALS
 
@@ -202,7 +203,9 @@ class RaiseIn(StrictSerializer):
     impact = serializers.ChoiceField(Snag.Level.choices, required=False)
     urgency = serializers.ChoiceField(Snag.Level.choices, required=False)
     environment = serializers.PrimaryKeyRelatedField(queryset=Environment.objects.all())
-    snaglist = serializers.PrimaryKeyRelatedField(queryset=Snaglist.objects.all())
+    snaglist = serializers.PrimaryKeyRelatedField(
+        queryset=Snaglist.objects.select_related("golive")
+    )
     module = serializers.PrimaryKeyRelatedField(
         queryset=Module.objects.all(), required=False, allow_null=True
     )
@@ -215,6 +218,12 @@ class RaiseIn(StrictSerializer):
     first_seen_on = _Day(required=False, allow_null=True)
     needed_by_on = _Day(required=False, allow_null=True)
     at = _Moment(required=False, allow_null=True)
+
+    def validate_at(self, at: datetime | None) -> datetime | None:
+        """Only support may say that it was reported earlier."""
+        if at and not can_log_for_others(self.context["request"].user):
+            raise serializers.ValidationError("This field is for support to set.")
+        return at
 
 
 class TriageIn(StrictSerializer):

@@ -240,7 +240,7 @@ class CommentViewSet(OfSnag, ReadOnlyModelViewSet[SnagComment]):
     @idempotent
     def create(self, request: Request, snag_pk: str) -> Response:
         data = validated(shapes.CommentIn, request)
-        said = talk.comment(self.snag(), actor=actor(request), **data)
+        said = lifecycle.answer(self.snag(), actor=actor(request), **data)
         return Response(shapes.CommentOut(said).data, status.HTTP_201_CREATED)
 
 

@@ -8,8 +8,8 @@ from opsdesk.accounts.models import ApiToken
 from opsdesk.accounts.tokens import digest
 from opsdesk.core.models import Submission
 from snags.models import Snag, SnagComment, Snaglist
-from snags.services import talk
-from tests.factories import make_contract, make_snag
+from snags.services import lifecycle, talk
+from tests.factories import make_contract, make_landscape, make_snag
 
 SNAGS = "/api/v1/snags/"
 
@@ -275,3 +275,45 @@ def test_the_schema_and_its_page_come_from_here(client, sam):
     page = client.get("/api/v1/docs/").content.decode()
     assert "https://" not in page
     assert "<script>" not in page
+
+
+def test_the_reporter_who_answers_through_the_api_sets_it_going_again(
+    client, live, rob, sam
+):
+    snag = lifecycle.start(make_snag(live, rob), actor=sam)
+    lifecycle.wait(snag, actor=sam, waiting_for="reporter", body="Which?")
+
+    said = post(
+        client,
+        f"{SNAGS}{snag.pk}/comments/",
+        {"body": "The blue one."},
+        **make_token(rob, "snags:write"),
+    )
+
+    assert (said.status_code, said.json()["body"]) == (201, "The blue one.")
+    assert Snag.objects.get().status == Snag.Status.IN_PROGRESS
+
+
+def test_what_belongs_to_another_system_is_refused(client, live, sam, raising):
+    other = make_landscape("CRM").landscape
+    headers = make_token(sam, "snags:write")
+    for name, pk in (
+        ("snaglist", Snaglist.objects.get(golive__landscape=other).pk),
+        ("module", other.modules.create(name="Sales").pk),
+        ("process", other.processes.create(name="Order to cash").pk),
+    ):
+        answer = post(client, SNAGS, {**raising, name: pk}, **headers)
+        assert answer.status_code == 409, name
+        assert "another system" in answer.json()["detail"]
+    assert not Snag.objects.exists()
+
+
+def test_only_support_says_that_it_was_reported_earlier(client, rob, sam, raising):
+    earlier = {**raising, "at": "2026-03-02T09:00:00Z"}
+
+    refused = post(client, SNAGS, earlier, **make_token(rob, "snags:write"))
+    assert (refused.status_code, [*refused.json()["fields"]]) == (400, ["at"])
+    assert not Snag.objects.exists()
+
+    made = post(client, SNAGS, earlier, **make_token(sam, "snags:write"))
+    assert made.json()["reported_at"] == "2026-03-02T09:00:00Z"
