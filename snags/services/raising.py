@@ -81,9 +81,7 @@ def raise_snag(
     reporter = reported_by or actor
     on_behalf = reporter.pk != actor.pk
     require(not on_behalf or permissions.can_log_for_others(actor))
-    if not snaglist.is_open:
-        raise RuleError(f"“{snaglist}” takes no new snags.", code="list_closed")
-    _check_system(environment, snaglist, module, process)
+    _check_place(environment, snaglist, module, process)
     uploads = files.check_uploads(files_added)
     now = clock.now()
     if at is not None and at > now:
@@ -130,13 +128,15 @@ def raise_snag(
     return snag
 
 
-def _check_system(
+def _check_place(
     environment: Environment,
     snaglist: Snaglist,
     module: Module | None,
     process: BusinessProcess | None,
 ) -> None:
-    """Refuse a list, a module or a process of another system than the snag's."""
+    """Refuse a closed list, and a list, module or process of another system."""
+    if not snaglist.is_open:
+        raise RuleError(f"“{snaglist}” takes no new snags.", code="list_closed")
     system = environment.landscape_id
     if snaglist.golive.landscape_id != system:
         raise RuleError(f"“{snaglist}” is for another system.", code="bad_list")
