@@ -8,6 +8,7 @@ from pathlib import Path
 
 import environ
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -257,7 +258,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "nightly": {
         "task": "opsdesk.site.tasks.nightly",
-        "schedule": 86400.0,
+        # An hour of the day: every 24 hours would never come where beat restarts daily.
+        "schedule": crontab(hour="2", minute="10"),
     },
 }
 
