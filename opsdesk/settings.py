@@ -235,32 +235,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_on_timeout": True,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "tick": {
-        "task": "opsdesk.site.tasks.tick",
-        "schedule": 1.0,
-        "options": {"expires": 1.0},
-    },
-    "outbox": {
-        "task": "opsdesk.core.tasks.deliver",
-        "schedule": 2.0,
-        "options": {"expires": 2.0},
-    },
-    "sweep": {
-        "task": "opsdesk.site.tasks.sweep",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
-    "rollup": {
-        "task": "snags.tasks.roll_up",
-        "schedule": 60.0,
-        "options": {"expires": 60.0},
-    },
-    "nightly": {
-        "task": "opsdesk.site.tasks.nightly",
-        # An hour of the day: every 24 hours would never come where beat restarts daily.
-        "schedule": crontab(hour="2", minute="10"),
-    },
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for name, task, seconds in (
+        ("tick", "opsdesk.site.tasks.tick", 1.0),
+        ("outbox", "opsdesk.core.tasks.deliver", 2.0),
+        ("sweep", "opsdesk.site.tasks.sweep", 30.0),
+        ("rollup", "snags.tasks.roll_up", 60.0),
+    )
+}
+CELERY_BEAT_SCHEDULE["nightly"] = {
+    "task": "opsdesk.site.tasks.nightly",
+    # An hour of the day: every 24 hours would never come where beat restarts daily.
+    "schedule": crontab(hour="2", minute="10"),
 }
 
 # --- Mail ---
