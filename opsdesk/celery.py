@@ -20,7 +20,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_ready.connect  # type: ignore[misc]
+@worker_ready.connect
 def watch_beat(**_: object) -> None:
     """Every worker looks whether beat still ticks, and ticks itself if not."""
     from opsdesk.site import watch  # noqa: PLC0415  # apps are not loaded above
