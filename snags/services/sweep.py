@@ -17,8 +17,8 @@ from snags.services.reckoning import Fired, compute, fired_levels, is_armed
 
 log = structlog.get_logger()
 
-# One statement for the batch: a CASE for each column takes longer to put together than
-# everything else the sweep does.
+# One statement for the batch: a CASE for each column took about as long as everything
+# else the sweep does.
 MOVE_ON = """
 UPDATE snags_clock c SET next_event_at = v.event, next_level = v.level,
     breached_at = v.breached, due_at = v.due, state = v.state
