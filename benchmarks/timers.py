@@ -189,7 +189,7 @@ def _await_ticks(database: Database) -> None:
 @contextmanager
 def _running(database: Database, *command: str) -> Iterator[None]:
     environment = database.environment(OPSDESK_MAIL_URL="dummymail://")
-    log = _folder(database) / f"{command[5]}-{database.name}.log"
+    log = _folder(database) / f"{command[6]}-{database.name}.log"
     with log.open("w") as file:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=file, stderr=file
