@@ -51,3 +51,17 @@ def test_somebodys_data_is_never_overwritten(sam, developing):
     call_command("load_demo", "--if-empty")
 
     assert list(User.objects.all()) == [sam]
+
+
+def test_an_empty_installation_says_how_to_make_the_first_person(db, settings, capsys):
+    call_command("demo_logins")
+
+    said = capsys.readouterr().out
+    assert "create_admin" in said
+    assert f"OPSDESK_SITE_URL={settings.SITE_URL} " in said
+
+
+def test_once_somebody_is_there_the_start_says_nothing_of_it(sam, capsys):
+    call_command("demo_logins")
+
+    assert capsys.readouterr().out == ""
