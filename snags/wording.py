@@ -124,7 +124,7 @@ SAYINGS: dict[str, Saying] = {
     "handed_over": Saying(_with("handed it to {supplier}"), "building-2", "violet"),
     "accepted": Saying(_plain("has received it"), "check", "violet"),
     "handed_back": Saying(
-        _with("took it back from {supplier}"), "corner-down-left", "violet"
+        _with("ended its hand-over to {supplier}"), "corner-down-left", "violet"
     ),
     "resolved": Saying(_resolution("resolved it"), "circle-check", "green"),
     "confirmed": Saying(_plain("confirmed that it is fixed"), "check-check", "green"),

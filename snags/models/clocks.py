@@ -97,7 +97,12 @@ class Clock(models.Model):
                 | Q(stopped_at__gte=F("started_at")),
             ),
             *bounded_dates(
-                "clock", "started_at", "due_at", "stopped_at", "breached_at"
+                "clock",
+                "started_at",
+                "due_at",
+                "stopped_at",
+                "breached_at",
+                "next_event_at",
             ),
         ]
         indexes: ClassVar = [
@@ -164,6 +169,7 @@ class ClockEvent(models.Model):
                 name="breach_is_never_rearmed",
                 condition=~Q(level="breach") | Q(arm=0),
             ),
+            *bounded_dates("clock_event", "due_at", "voided_at"),
         ]
 
     def __str__(self) -> str:
@@ -196,7 +202,8 @@ class ClockRevision(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 name="clock_revision_numbered_once", fields=["clock", "number"]
-            )
+            ),
+            *bounded_dates("clock_revision", "at", "old_due_at", "new_due_at"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
-from opsdesk.core.fields import tidy_text
+from opsdesk.core.fields import bounded_dates, tidy_text
 from snags.models.snag import Snag
 
 
@@ -44,7 +44,8 @@ class SourceRecord(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 name="source_number_imported_once", fields=["system", "number"]
-            )
+            ),
+            *bounded_dates("source", "opened_at", "resolved_at", "closed_at"),
         ]
 
     def __str__(self) -> str:

@@ -97,6 +97,8 @@ CONSTRAINTS: list[models.BaseConstraint] = [
         "closed_at",
         "auto_close_at",
         "next_due_at",
+        "at_risk_from",
+        "updated_at",
         "observed_on",
         "first_seen_on",
         "needed_by_on",

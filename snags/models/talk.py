@@ -53,6 +53,7 @@ class SnagEvent(TimelineEvent):
 
     class Meta:
         ordering: ClassVar = ["at", "id"]
+        constraints: ClassVar = [*bounded_dates("snag_event", "at")]
         indexes: ClassVar = [models.Index("snag", "at", name="snag_timeline")]
 
     def __str__(self) -> str:

@@ -78,8 +78,8 @@ def test_a_sign_of_life_is_written_every_few_seconds_only(db):
 
 
 def test_parts_long_gone_are_forgotten(db):
-    silent("old worker", 90_000)
-    silent("tick", 5)
+    silent("worker of yesterday", 90_000)
+    silent("tick", 90_000)
 
     assert heartbeats.forget() == 1
     assert [beat.name for beat in Heartbeat.objects.all()] == ["tick"]

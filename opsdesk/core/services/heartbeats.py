@@ -29,5 +29,6 @@ def silence(name: str) -> timedelta | None:
 
 
 def forget(*, older_than: timedelta = timedelta(days=1)) -> int:
-    """Drop parts that have been gone for long: workers come and go under new names."""
-    return Heartbeat.objects.filter(at__lt=clock.now() - older_than).delete()[0]
+    """Drop workers long gone: they come back under new names; the tick is kept."""
+    old = Heartbeat.objects.filter(at__lt=clock.now() - older_than)
+    return old.filter(name__startswith="worker ").delete()[0]
