@@ -4,6 +4,8 @@ from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import User
 from snags.models import Snag
 
+RAISERS = frozenset(set(Role) - {Role.SUPPLIER, Role.AUDITOR})
+
 
 def can_work_on(user: User, snag: Snag) -> bool:
     """Support and managers, for the departments they look after."""
@@ -29,8 +31,8 @@ def speaks_for_supplier(user: User, snag: Snag) -> bool:
 
 
 def can_raise(user: User) -> bool:
-    """Everybody who works here."""
-    return access_of(user).is_internal or access_of(user).has(Role.REPORTER)
+    """Everybody who works here; an auditor only reads."""
+    return access_of(user).has(*RAISERS)
 
 
 def can_log_for_others(user: User) -> bool:

@@ -9,7 +9,7 @@ import structlog
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import IntegrityError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -69,6 +69,9 @@ class RefusalMiddleware:
     ) -> HttpResponse | None:
         if isinstance(error, IntegrityError):
             error = as_rule_error(error) or error
+        if isinstance(error, Http404):
+            # Also while developing: the demo is for people, not for its developers.
+            return render(request, "404.html", status=404)
         if isinstance(error, NotAllowedError):
             return _forbidden(request, str(error))
         if isinstance(error, RuleError):

@@ -101,10 +101,11 @@ def place_for(name: str, system: str, since: date) -> Place:
                 is_serving=not serving,
             )
         )
-    golive = landscape.golives.order_by("went_live_on", "pk").last()
-    if golive is None:
-        golive = _made(GoLive(landscape=landscape, name="Go-live", went_live_on=since))
+    # A go-live of its own: the log's curve begins where the log does.
     title = f"Imported from {system}"
+    golive = landscape.golives.filter(name=title).first()
+    if golive is None:
+        golive = _made(GoLive(landscape=landscape, name=title, went_live_on=since))
     snaglist = golive.snaglists.filter(name=title).first()
     if snaglist is None:
         snaglist = _made(Snaglist(golive=golive, name=title, is_open=False))

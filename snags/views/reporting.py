@@ -1,16 +1,17 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from opsdesk.accounts.access import INTERNAL, Role
+from opsdesk.accounts.access import Role
 from opsdesk.core import clock
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
+from snags import permissions
 from snags.forms.report import OnBehalfForm, ReportForm, person_label
 from snags.queries.reporting import PEOPLE_SHOWN, my_reports, people_who_report
 from snags.queries.searching import similar_open
 from snags.services.raising import raise_snag
 
-REPORTERS = (Role.REPORTER, *sorted(INTERNAL))
+REPORTERS = tuple(sorted(permissions.RAISERS))
 SHORTEST = 4  # letters of a title before anything is looked up
 DESK = (Role.SUPPORT, Role.MANAGER)
 

@@ -15,6 +15,7 @@ TRACES = (
     "core_heartbeat",
     "core_submission",
     "django_migrations",
+    "account_emailaddress",  # the log-in package's own copy of a person's address
 )
 
 
