@@ -17,6 +17,7 @@ from opsdesk.core.api import StrictSerializer, actor, idempotent, validated
 from opsdesk.core.errors import StaleError
 from opsdesk.core.policy import SIGNED_IN, allow
 from snags.api import shapes
+from snags.api.filters import SnagFilters
 from snags.models import BusinessProcess, Clock, Snag, SnagComment, SnagEvent, Snaglist
 from snags.queries.feed import is_outside_supplier
 from snags.services import editing, lifecycle, raising, talk
@@ -25,23 +26,6 @@ PAGE_ARGUMENTS = {"cursor", "page_size", "ordering", "format"}
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Do this once."
 )
-
-
-class SnagFilters(filters.FilterSet):  # type: ignore[misc]
-    """The only questions a list answers; any other parameter is refused."""
-
-    status = filters.MultipleChoiceFilter(choices=Snag.Status.choices)
-    priority = filters.MultipleChoiceFilter(choices=Snag.Priority.choices)
-    kind = filters.MultipleChoiceFilter(choices=Snag.Kind.choices)
-    environment = filters.NumberFilter(field_name="environment_id", max_value=2**53)
-    owner = filters.NumberFilter(field_name="owner_id", max_value=2**53)
-    reported_after = filters.IsoDateTimeFilter("reported_at", lookup_expr="gte")
-    reported_before = filters.IsoDateTimeFilter("reported_at", lookup_expr="lt")
-    updated_after = filters.IsoDateTimeFilter("updated_at", lookup_expr="gte")
-
-    class Meta:
-        model = Snag
-        fields: ClassVar[list[str]] = []
 
 
 class Known(GenericViewSet[Any]):

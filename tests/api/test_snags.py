@@ -142,6 +142,8 @@ def test_a_field_that_cannot_be_set_is_refused_by_name(client, sam, raising, fie
         "?status=nope",
         "?owner=abc",
         "?reported_after=0000-01-01",
+        "?reported_before=0075-01-09T12:24:40-23:27",
+        "?updated_after=9999-12-31T23:59:59-12:00",
         "?page_size=abc&nope=1",
     ],
 )
@@ -180,6 +182,16 @@ def test_a_date_out_of_bounds_is_refused(client, sam, raising, at):
     headers = make_token(sam, "snags:write")
     assert post(client, SNAGS, {**raising, "at": at}, **headers).status_code == 400
     assert Snag.objects.count() == 0
+
+
+def test_an_instant_in_an_odd_offset_is_understood(client, live, rob, sam):
+    snag = make_snag(live, rob)
+    headers = make_token(sam, "snags:read")
+    query = {"reported_after": "2020-01-01T00:00:00-23:27"}
+
+    answer = client.get(SNAGS, query, headers=headers)
+
+    assert [row["id"] for row in answer.json()["results"]] == [snag.pk]
 
 
 def test_what_one_may_not_see_is_like_what_is_not_there(client, live, rob, sam, vic):

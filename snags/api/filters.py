@@ -1,0 +1,47 @@
+"""The questions a list of snags answers; any other parameter is refused."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
+
+from opsdesk.core.fields import EARLIEST, LATEST
+from opsdesk.core.forms import OUT_OF_BOUNDS
+from snags.models import Snag
+
+
+class Moment(IsoDateTimeField):  # type: ignore[misc]
+    """An instant of 2000 to 2099, in UTC: the database knows few odd offsets."""
+
+    def clean(self, value: Any) -> datetime | None:
+        try:
+            at = super().clean(value)
+            at = at and at.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError(OUT_OF_BOUNDS) from None
+        if at and not EARLIEST <= at < LATEST:
+            raise ValidationError(OUT_OF_BOUNDS)
+        return at  # type: ignore[no-any-return]
+
+
+class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]
+    field_class = Moment
+
+
+class SnagFilters(filters.FilterSet):  # type: ignore[misc]
+    """The only questions a list answers; any other parameter is refused."""
+
+    status = filters.MultipleChoiceFilter(choices=Snag.Status.choices)
+    priority = filters.MultipleChoiceFilter(choices=Snag.Priority.choices)
+    kind = filters.MultipleChoiceFilter(choices=Snag.Kind.choices)
+    environment = filters.NumberFilter(field_name="environment_id", max_value=2**53)
+    owner = filters.NumberFilter(field_name="owner_id", max_value=2**53)
+    reported_after = MomentFilter("reported_at", lookup_expr="gte")
+    reported_before = MomentFilter("reported_at", lookup_expr="lt")
+    updated_after = MomentFilter("updated_at", lookup_expr="gte")
+
+    class Meta:
+        model = Snag
+        fields: ClassVar[list[str]] = []
