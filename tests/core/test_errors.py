@@ -145,12 +145,12 @@ def test_a_database_that_is_away_is_a_503(site, client, sam, path):
     assert "database" in answer.content.decode()
 
 
-@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("gone")])
-def test_it_is_a_503_too_before_any_page_is_asked(site, client, sam, settings, error):
+@pytest.mark.parametrize("failing", ["operational_error", "interface_error"])
+def test_it_is_a_503_too_before_any_page_is_asked(site, client, sam, settings, failing):
     """The session is read in middleware: there only the last handler can answer."""
     settings.MIDDLEWARE = [
         *settings.MIDDLEWARE[:6],
-        f"{__name__}.{type(error).__name__}Middleware",
+        f"{__name__}.{failing}_middleware",
     ]
     client.raise_request_exception = False
 
@@ -160,14 +160,14 @@ def test_it_is_a_503_too_before_any_page_is_asked(site, client, sam, settings, e
     assert "Back in a moment" in answer.content.decode()
 
 
-def OperationalErrorMiddleware(_get_response):  # noqa: N802
+def operational_error_middleware(_get_response):
     def fail(_request):
         raise OperationalError("gone")
 
     return fail
 
 
-def InterfaceErrorMiddleware(_get_response):  # noqa: N802
+def interface_error_middleware(_get_response):
     def fail(_request):
         raise InterfaceError("gone")
 
