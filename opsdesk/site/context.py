@@ -110,9 +110,13 @@ class Frame:
         silence = self.facts.silent_for
         if silence is None:
             return ""
+        if self.facts.ticked_at is None:
+            said = "The timers have never run: no worker has been started."
+        else:
+            said = f"The timers have not run for {span(silence.total_seconds())}."
         return (
-            f"The timers have not run for {span(silence.total_seconds())}. Deadlines"
-            " on screen are right, but nobody is being told of new breaches."
+            f"{said} Deadlines on screen are right, but nobody is being told of new"
+            " breaches."
         )
 
 

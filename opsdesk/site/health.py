@@ -14,7 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from opsdesk.core import clock
 from opsdesk.core.models import Heartbeat, Message
-from opsdesk.core.services import outbox
+from opsdesk.core.services import heartbeats, outbox
 from snags.models import Clock
 
 
@@ -45,7 +45,7 @@ def readiness() -> Readiness:
 
 
 def lag() -> dict[str, Any]:
-    """Seconds the timers, the outbox and the tick are behind, and what is dead."""
+    """Seconds timers, outbox and tick are behind, and what fails or is dead."""
     at = clock.now()
     seen = dict(Heartbeat.objects.order_by("name").values_list("name", "at"))
     return {
@@ -53,8 +53,15 @@ def lag() -> dict[str, Any]:
         "outbox_oldest_s": outbox.oldest_waiting(at),
         "dead_letters": Message.objects.dead().count(),
         "silent_s": {
-            name: max(0.0, (at - last).total_seconds()) for name, last in seen.items()
+            name: max(0.0, (at - last).total_seconds())
+            for name, last in seen.items()
+            if not name.startswith(heartbeats.FAILED)
         },
+        "failing": [
+            name.removeprefix(heartbeats.FAILED)
+            for name in seen
+            if name.startswith(heartbeats.FAILED)
+        ],
         "disk_free_bytes": shutil.disk_usage(settings.BASE_DIR).free,
     }
 

@@ -13,13 +13,17 @@ from opsdesk.core.queries import COUNT_CAP, STALE_AFTER
 
 @dataclass(frozen=True)
 class Facts:
-    """The database's time, what waits in the inbox, the last tick, whose desk it is."""
+    """The database's time, what waits in the inbox, the last tick, whose desk it is.
+
+    `since` is when the reader joined: the installation is at least as old.
+    """
 
     now: datetime
     unread: int
     owed: int
     ticked_at: datetime | None
     organisation: str
+    since: datetime
 
     @property
     def waiting(self) -> int:
@@ -27,10 +31,11 @@ class Facts:
 
     @property
     def silent_for(self) -> timedelta | None:
-        """Longer than it should be, or None; a system that never ticked is starting."""
-        if self.ticked_at is None:
-            return None
-        silence = self.now - self.ticked_at
+        """Longer than it should be, or None; one that never ticked counts from `since`.
+
+        An installation that has only just begun is starting, not silent.
+        """
+        silence = self.now - (self.ticked_at or self.since)
         return silence if silence > STALE_AFTER else None
 
 
@@ -53,4 +58,6 @@ def facts(user: User) -> Facts:
         )
         .get()
     )
-    return Facts(row[0], len(row[1]), len(row[2]), row[3], row[4] or "")
+    return Facts(
+        row[0], len(row[1]), len(row[2]), row[3], row[4] or "", user.date_joined
+    )

@@ -1,47 +1,76 @@
 """The product's heartbeat: everything that is due, found in the database and done.
 
 Run by beat's task, by `manage.py tick`, and by workers themselves when beat is silent;
-any number at once is safe, because each sweep claims its rows.
+any number at once is safe, because each sweep claims its rows. Each part runs by
+itself: one that fails is logged, shown by the health page, and stops no other.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
 
 from opsdesk.core import submissions
 from opsdesk.core.services import duties, heartbeats, outbox
-from snags.services import lifecycle, recompute, replay, sweep
+from snags.services import lifecycle, recompute, replay, rollups, sweep
+
+log = structlog.get_logger()
 
 BATCHES = 50
+A_NIGHT = timedelta(days=1)
+Done = dict[str, int | None]  # part -> how much it did; None: it failed
 
 
-def tick() -> dict[str, int]:
+def tick() -> Done:
     """Clock events and duties that are due, now; returns what was done.
 
-    The sign of life comes last: a tick that fails is no tick.
+    The sign of life comes last: a tick of which a part fails is no tick.
     """
-    done = {
-        "clocks": sweep.fire_due_clocks(),
-        "duties": duties.climb(),
-    }
-    heartbeats.beat("tick")
+    done = _each(clocks=sweep.fire_due_clocks, duties=duties.climb)
+    if None not in done.values():
+        heartbeats.beat("tick")
     return done
 
 
-def sweep_slowly() -> dict[str, int]:
+def sweep_slowly() -> Done:
     """What may be half a minute late: silence closes snags, changed terms recompute."""
-    return {
-        "closed": lifecycle.close_unanswered(),
-        "recomputed": recompute.run_pending(),
-    }
+    return _each(closed=lifecycle.close_unanswered, recomputed=recompute.run_pending)
 
 
-def nightly() -> dict[str, int]:
+def nightly() -> Done:
     """Forget what is past its time; check a sample of clocks against their history."""
-    return {
-        "submissions": _all(submissions.forget_old),
-        "mails": _all(outbox.forget_old),
-        "heartbeats": heartbeats.forget(),
-        "drifted": replay.check_sample(),
+    heartbeats.beat("nightly")
+    return _each(
+        submissions=lambda: _all(submissions.forget_old),
+        old_mails=lambda: _all(outbox.forget_old),
+        heartbeats=heartbeats.forget,
+        drifted=replay.check_sample,
+    )
+
+
+def catch_up(*, mails: int = 50) -> Done:
+    """All that beat would have started by now; the night's work once a day."""
+    done = {
+        **tick(),
+        **sweep_slowly(),
+        **_each(mails=lambda: outbox.deliver(limit=mails), days=rollups.roll_up),
     }
+    if heartbeats.beat("nightly", every=A_NIGHT):
+        done |= nightly()
+    return done
+
+
+def _each(**parts: Callable[[], int]) -> Done:
+    done: Done = {}
+    for name, part in parts.items():
+        try:
+            done[name] = part()
+        except Exception:  # the next part may well work
+            log.exception("part_failed", part=name)
+            done[name] = None
+            heartbeats.failed(name)
+    heartbeats.recovered(name for name, count in done.items() if count is not None)
+    return done
 
 
 def _all(forget: Callable[[], int]) -> int:

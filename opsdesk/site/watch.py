@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from opsdesk.core.services import heartbeats, outbox
+from opsdesk.core.services import heartbeats
 from opsdesk.site import ticking
 
 log = structlog.get_logger()
@@ -17,6 +17,7 @@ log = structlog.get_logger()
 # Beat ticks every second; silent this long, every worker takes the tick on itself.
 PATIENCE = timedelta(seconds=settings.WATCH_PATIENCE)
 LOOK_EVERY = settings.WATCH_PATIENCE / 3  # seconds
+TICK_EVERY = 1.0  # seconds, while beat stays silent
 
 
 def start() -> threading.Thread:
@@ -27,24 +28,32 @@ def start() -> threading.Thread:
 
 
 def look() -> bool:
-    """One look: note that this worker lives; tick if nobody has. True if it ticked."""
+    """One look: note that this worker lives; tick while beat is silent. True if so.
+
+    It is beat that is watched, not the tick: what workers do in its place does not
+    pass for its return.
+    """
     heartbeats.beat(f"worker {socket.gethostname()} {os.getpid()}")
-    silent = heartbeats.silence("tick")
+    silent = heartbeats.silence("beat")
     if silent is not None and silent < PATIENCE:
         return False
-    ticking.tick()
-    ticking.sweep_slowly()
-    outbox.deliver()
+    ticking.catch_up()
     return True
 
 
 def _watch() -> None:
-    rest = threading.Event()
-    while not rest.wait(LOOK_EVERY):
+    rest, ticks = threading.Event(), False
+    while not rest.wait(TICK_EVERY if ticks else LOOK_EVERY):
         close_old_connections()
-        try:
-            if look():
-                log.warning("ticked_for_silent_beat")
-        except Exception:  # one bad look must not end the watch
-            log.exception("watch_failed")
-            connection.close()
+        was, ticks = ticks, _looked()
+        if ticks and not was:
+            log.warning("ticking_for_silent_beat")
+
+
+def _looked() -> bool:
+    try:
+        return look()
+    except Exception:  # one bad look must not end the watch
+        log.exception("watch_failed")
+        connection.close()
+        return False

@@ -105,6 +105,7 @@ def test_a_rested_system_lags_nowhere(client, settings):
         "outbox_oldest_s": 0.0,
         "dead_letters": 0,
         "silent_s": {},
+        "failing": [],
     }
 
 

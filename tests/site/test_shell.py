@@ -108,6 +108,12 @@ def test_a_system_that_has_just_started_raises_no_alarm(sam):
     assert shell.facts(sam).silent_for is None
 
 
+def test_timers_that_never_ran_are_said_once_there_was_time_to_start(sam):
+    sam.date_joined = clock.now() - timedelta(seconds=70)
+
+    assert frame_of(sam).staleness.startswith("The timers have never run: no worker")
+
+
 def test_outsiders_report_and_workers_write_down(rob, sam):
     assert nav.log_url(access_of(rob)) == nav.address("snags:report")
     assert nav.log_url(access_of(sam)) in {

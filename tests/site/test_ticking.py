@@ -1,18 +1,20 @@
 """The product's heartbeat: what is due is done once, whoever ticks."""
 
+import os
 from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from opsdesk.core import clock, submissions
 from opsdesk.core.models import Duty, Heartbeat, Message, Notification, Submission
 from opsdesk.core.services import duties, heartbeats
-from opsdesk.site import tasks, ticking, watch
+from opsdesk.site import health, tasks, ticking, watch
 from snags.models import ClockEvent
+from snags.services import sweep
 from tests.factories import NINE, make_contract, make_snag
 
 pytestmark = pytest.mark.django_db
@@ -54,13 +56,44 @@ def test_a_tick_with_nothing_due_is_cheap(db):
     assert len(queries) <= 10
 
 
-def test_a_tick_that_fails_is_no_sign_of_life(due, monkeypatch):
-    monkeypatch.setattr(duties, "CLIMB", None)  # time plus nothing: a bug in a rule
+@pytest.fixture
+def broken_duties(due, monkeypatch):
+    """A bug in a rule of duties: time plus nothing."""
+    monkeypatch.setattr(duties, "CLIMB", None)
+    return due
 
-    with pytest.raises(TypeError):
-        ticking.tick()
 
-    assert not Heartbeat.objects.exists()
+def test_a_part_that_fails_stops_no_other_and_is_no_sign_of_life(broken_duties):
+    assert ticking.tick() == {"clocks": 1, "duties": None}
+    assert ClockEvent.objects.filter(level="breach").count() == 1
+    assert [beat.name for beat in Heartbeat.objects.all()] == ["failed duties"]
+
+
+def test_the_first_part_failing_does_not_stop_the_second(due, monkeypatch):
+    monkeypatch.setattr(sweep, "MOVE_ON", "nonsense")
+
+    assert ticking.tick() == {"clocks": None, "duties": 1}
+    assert Duty.objects.get().step == Duty.Step.OWNER
+    assert not ClockEvent.objects.exists()
+
+
+def test_health_names_a_failing_part_until_it_works_again(broken_duties, monkeypatch):
+    ticking.tick()
+    assert health.lag()["failing"] == ["duties"]
+    assert "failed duties" not in health.lag()["silent_s"]
+
+    monkeypatch.undo()
+    ticking.tick()
+
+    assert health.lag()["failing"] == []
+
+
+def test_the_command_goes_on_past_a_failing_part_and_says_so(broken_duties, capsys):
+    with pytest.raises(CommandError, match="Failed, see the log: duties"):
+        call_command("tick")
+
+    assert "clocks 1, closed 0" in capsys.readouterr().out
+    assert not Message.objects.waiting().exists()
 
 
 def test_a_sign_of_life_is_written_every_few_seconds_only(db):
@@ -86,7 +119,7 @@ def test_parts_long_gone_are_forgotten(db):
 
 
 def test_workers_leave_the_tick_to_beat_while_it_ticks(due):
-    silent("tick", 10)
+    silent("beat", 10)
 
     assert watch.look() is False
     assert Duty.objects.get().step == Duty.Step.NOT_DUE
@@ -95,7 +128,7 @@ def test_workers_leave_the_tick_to_beat_while_it_ticks(due):
 @pytest.mark.parametrize("seconds", [None, 16])
 def test_workers_tick_when_beat_is_silent(due, seconds):
     if seconds:
-        silent("tick", seconds)
+        silent("beat", seconds)
 
     assert watch.look() is True
     assert ClockEvent.objects.filter(level="breach").count() == 1
@@ -104,15 +137,22 @@ def test_workers_tick_when_beat_is_silent(due, seconds):
     assert mail.outbox
 
 
-def test_the_second_worker_finds_the_tick_done(due):
-    assert (watch.look(), watch.look()) == (True, False)
+def test_workers_go_on_ticking_as_long_as_beat_is_silent(due):
+    silent("beat", 16)
+
+    assert [watch.look() for _ in range(3)] == [True, True, True]
+
+    tasks.tick()
+    assert watch.look() is False
 
 
 def test_each_worker_says_that_it_lives(db):
     watch.look()
 
-    names = Heartbeat.objects.exclude(pk="tick").values_list("name", flat=True)
-    assert [name.split()[0] for name in names] == ["worker"]
+    seen = Heartbeat.objects.filter(name__startswith="worker ")
+    assert [name.split()[2] for name in seen.values_list("name", flat=True)] == [
+        str(os.getpid())
+    ]
 
 
 def test_slow_sweeps_and_the_night_run_twice_without_harm(due, sam):
@@ -128,8 +168,9 @@ def test_slow_sweeps_and_the_night_run_twice_without_harm(due, sam):
     assert ticking.sweep_slowly() == ticking.sweep_slowly()
     first, second = ticking.nightly(), ticking.nightly()
 
-    assert (first["submissions"], first["mails"]) == (1, 1)
-    assert (second["submissions"], second["mails"], second["drifted"]) == (0, 0, 0)
+    assert (first["submissions"], first["old_mails"]) == (1, 1)
+    assert (second["submissions"], second["old_mails"]) == (0, 0)
+    assert second["drifted"] == 0
 
 
 def test_tasks_do_the_same(due):
@@ -144,3 +185,25 @@ def test_one_command_does_all_without_a_broker(due, capsys):
 
     assert "clocks 1, duties 1" in capsys.readouterr().out
     assert not Message.objects.waiting().exists()
+
+
+def test_without_beat_the_nights_work_is_done_once_a_day(db, capsys):
+    for hours in (None, 23, 25):
+        if hours:
+            silent("nightly", hours * 3600)
+        call_command("tick")
+
+    said = capsys.readouterr().out.splitlines()
+    assert ["submissions" in line for line in said] == [True, False, True]
+
+
+def test_the_night_that_beat_began_is_not_begun_again(db):
+    tasks.nightly()
+
+    assert "submissions" not in ticking.catch_up()
+
+
+def test_of_several_who_find_work_due_one_takes_it(db):
+    day = timedelta(days=1)
+
+    assert [heartbeats.beat("x", every=day) for _ in range(3)] == [True, False, False]

@@ -1,5 +1,6 @@
 """Signs of life: each moving part writes when it last moved, on the database clock."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import connection
@@ -9,17 +10,32 @@ from opsdesk.core.models import Heartbeat
 
 # Often enough to notice silence, seldom enough to cost nothing.
 EVERY = timedelta(seconds=5)
+FAILED = "failed "  # the last run of the part named after it went wrong
 
 
-def beat(name: str) -> None:
-    """Note that a part is alive; at most one write every few seconds."""
+def beat(name: str, *, every: timedelta = EVERY) -> bool:
+    """Note that a part is alive, at most once in so long; True for whoever wrote it.
+
+    Of several that find the same work due, so exactly one takes it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_heartbeat (name, at) VALUES (%s, clock_timestamp())"
             " ON CONFLICT (name) DO UPDATE SET at = excluded.at"
             " WHERE core_heartbeat.at < clock_timestamp() - make_interval(secs => %s)",
-            [name, EVERY.total_seconds()],
+            [name, every.total_seconds()],
         )
+        return bool(cursor.rowcount)
+
+
+def failed(name: str) -> None:
+    """Note that a part went wrong, until it has worked again."""
+    beat(FAILED + name)
+
+
+def recovered(names: Iterable[str]) -> None:
+    """Parts have worked: what went wrong before is over."""
+    Heartbeat.objects.filter(pk__in=[FAILED + name for name in names]).delete()
 
 
 def silence(name: str) -> timedelta | None:
