@@ -7,8 +7,9 @@ from functools import wraps
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, OperationalError, transaction
-from django.http import Http404
+from django.http import Http404, QueryDict
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.pagination import CursorPagination
@@ -228,9 +229,23 @@ def _problem(status: int, code: str, detail: str, **extra: Any) -> Response:
 
 
 def _digest(request: Request) -> str:
-    body = json.dumps(request.data, sort_keys=True, default=str)
+    data = request.data
+    if isinstance(data, QueryDict):
+        data = {name: [_told(v) for v in data.getlist(name)] for name in data}
+    body = json.dumps(data, sort_keys=True, default=str)
     text = f"{request.method} {request.path} {body}"
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _told(value: Any) -> Any:
+    """A form's value as it counts for being the same request: files by content."""
+    if not isinstance(value, UploadedFile):
+        return value
+    found = hashlib.sha256()
+    for chunk in value.chunks():
+        found.update(chunk)
+    value.seek(0)
+    return [value.name, found.hexdigest()]
 
 
 def _no_constant(name: str) -> float:

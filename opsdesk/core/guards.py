@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -61,11 +62,13 @@ class InputGuardMiddleware:
 
     def process_view(self, request: HttpRequest, *_args: object) -> HttpResponse | None:
         """Refuse a form field that cannot be stored, naming no value back."""
-        if request.content_type in FORM_TYPES and any(
-            has_junk(value)
-            for key, values in request.POST.lists()
-            for value in (key, *values)
-        ):
+        if request.content_type not in FORM_TYPES:
+            return None
+        try:
+            fields = request.POST.lists()
+        except (TooManyFieldsSent, TooManyFilesSent):
+            return _refuse(request, 400, "That is more than one form may hold.")
+        if any(has_junk(value) for key, values in fields for value in (key, *values)):
             return _refuse(request, 400, "A field holds characters no page can use.")
         return None
 

@@ -9,7 +9,8 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from opsdesk.accounts.models import User
@@ -18,6 +19,7 @@ from opsdesk.core.errors import RuleError, as_rule_error
 
 Result = TypeVar("Result")
 Args = ParamSpec("Args")
+NO_SCRIPT = "default-src 'none'; sandbox"
 
 
 class UserRequest(HttpRequest):
@@ -84,6 +86,24 @@ def once(view: PageView[Args]) -> PageView[Args]:
         return response
 
     return guarded
+
+
+def forced_download(stored: FieldFile, name: str) -> FileResponse:
+    """A stored file under the name it came with, never shown in the browser."""
+    try:
+        handle = stored.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(
+        handle,
+        as_attachment=True,
+        filename=name,
+        content_type="application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = NO_SCRIPT
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def wants_partial(request: HttpRequest) -> bool:

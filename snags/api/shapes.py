@@ -1,27 +1,23 @@
-"""What goes out and what may come in."""
+"""What goes out."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from environments.models import Environment, Module
-from opsdesk.accounts.access import Role, access_of, people_with
+from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import Party, User
-from opsdesk.core.api import StrictSerializer
-from opsdesk.core.fields import EARLIEST, LATEST
-from sla.models import Priority
 from snags.models import (
     BusinessProcess,
     Clock,
     Snag,
+    SnagAttachment,
     SnagComment,
     SnagEvent,
     Snaglist,
 )
-from snags.permissions import can_log_for_others, speaks_for_supplier
+from snags.permissions import speaks_for_supplier
 from snags.queries.feed import is_outside_supplier
-from snags.services.lifecycle import IN_THE_SYSTEM, REFUSALS
 
 
 class PersonOut(serializers.ModelSerializer[User]):
@@ -63,6 +59,11 @@ class SnagOut(serializers.ModelSerializer[Snag]):
             "environment",
             "snaglist",
             "module",
+            "step",
+            "designed_step",
+            "actual_step",
+            "sensitivity",
+            "is_shared",
             "owner",
             "team",
             "handed_to",
@@ -72,6 +73,7 @@ class SnagOut(serializers.ModelSerializer[Snag]):
             "closed_at",
             "resolution",
             "resolution_note",
+            "merged_into",
             "next_due_at",
             "updated_at",
             "version",
@@ -90,12 +92,40 @@ class SnagOut(serializers.ModelSerializer[Snag]):
         return shown
 
 
+class AttachmentOut(serializers.ModelSerializer[SnagAttachment]):
+    """What is told of a file; `download/` below it gives the file itself."""
+
+    added_by = PersonOut(read_only=True)
+
+    class Meta:
+        model = SnagAttachment
+        fields: ClassVar = [
+            "id",
+            "comment",
+            "audience",
+            "name",
+            "size",
+            "sha256",
+            "added_by",
+            "added_at",
+        ]
+
+
 class CommentOut(serializers.ModelSerializer[SnagComment]):
     author = PersonOut(read_only=True)
+    attachments = AttachmentOut(many=True, read_only=True)
 
     class Meta:
         model = SnagComment
-        fields: ClassVar = ["id", "author", "audience", "body", "at", "is_response"]
+        fields: ClassVar = [
+            "id",
+            "author",
+            "audience",
+            "body",
+            "at",
+            "is_response",
+            "attachments",
+        ]
 
 
 class ClockOut(serializers.ModelSerializer[Clock]):
@@ -157,135 +187,3 @@ class SupplierOut(serializers.ModelSerializer[Party]):
     class Meta:
         model = Party
         fields: ClassVar = ["id", "name"]
-
-
-class _Text(serializers.CharField):
-    """Words people wrote: trimmed, never empty where they are needed, bounded."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_length": 20_000, **options})
-
-
-class _Moment(serializers.DateTimeField):
-    def to_internal_value(self, value: Any) -> Any:
-        try:
-            moment = super().to_internal_value(value)
-        except OverflowError:
-            raise serializers.ValidationError("Not a date of this age.") from None
-        if not EARLIEST <= moment < LATEST:
-            raise serializers.ValidationError("Choose a date between 2000 and 2100.")
-        return moment
-
-
-class _Day(serializers.DateField):
-    def to_internal_value(self, value: Any) -> Any:
-        day = super().to_internal_value(value)
-        if not EARLIEST.date() <= day < LATEST.date():
-            raise serializers.ValidationError("Choose a date between 2000 and 2100.")
-        return day
-
-
-def _staff() -> Any:
-    return people_with(Role.SUPPORT, Role.MANAGER)
-
-
-class _Staff(serializers.PrimaryKeyRelatedField[User]):
-    """Somebody who can answer for a snag today."""
-
-    def get_queryset(self) -> Any:
-        return _staff()
-
-
-class RaiseIn(StrictSerializer):
-    title = _Text(max_length=200)
-    detail = _Text(required=False, allow_blank=True)
-    kind = serializers.ChoiceField(Snag.Kind.choices, required=False)
-    impact = serializers.ChoiceField(Snag.Level.choices, required=False)
-    urgency = serializers.ChoiceField(Snag.Level.choices, required=False)
-    environment = serializers.PrimaryKeyRelatedField(queryset=Environment.objects.all())
-    snaglist = serializers.PrimaryKeyRelatedField(
-        queryset=Snaglist.objects.select_related("golive")
-    )
-    module = serializers.PrimaryKeyRelatedField(
-        queryset=Module.objects.all(), required=False, allow_null=True
-    )
-    process = serializers.PrimaryKeyRelatedField(
-        queryset=BusinessProcess.objects.all(), required=False, allow_null=True
-    )
-    step = _Text(required=False, allow_blank=True, max_length=120)
-    original_decision = _Text(required=False, allow_blank=True)
-    addition = _Text(required=False, allow_blank=True)
-    first_seen_on = _Day(required=False, allow_null=True)
-    needed_by_on = _Day(required=False, allow_null=True)
-    at = _Moment(required=False, allow_null=True)
-
-    def validate_at(self, at: datetime | None) -> datetime | None:
-        """Only support may say that it was reported earlier."""
-        if at and not can_log_for_others(self.context["request"].user):
-            raise serializers.ValidationError("This field is for support to set.")
-        return at
-
-
-class TriageIn(StrictSerializer):
-    owner = _Staff(pk_field=serializers.IntegerField())
-    impact = serializers.ChoiceField(Snag.Level.choices)
-    urgency = serializers.ChoiceField(Snag.Level.choices)
-    cause = serializers.ChoiceField(Snag.Cause.choices, required=False)
-    priority = serializers.ChoiceField(Priority.choices, required=False)
-    priority_reason = _Text(required=False, max_length=250)
-
-
-class CommentIn(StrictSerializer):
-    body = _Text()
-    audience = serializers.ChoiceField(SnagComment.Audience.choices, required=False)
-
-
-class WaitIn(StrictSerializer):
-    waiting_for = serializers.ChoiceField(
-        [choice for choice in Snag.WaitingFor.choices if choice[0] != "supplier"]
-    )
-    body = _Text(required=False, allow_blank=True)
-    follow_up_at = _Moment(required=False, allow_null=True)
-
-
-class HandOverIn(StrictSerializer):
-    supplier = serializers.PrimaryKeyRelatedField(
-        queryset=Party.objects.of_kind(Party.Kind.SUPPLIER)
-    )
-    body = _Text(required=False, allow_blank=True)
-    reference = _Text(required=False, allow_blank=True, max_length=60)
-
-
-class HandBackIn(StrictSerializer):
-    body = _Text(required=False, allow_blank=True)
-
-
-class ResolveIn(StrictSerializer):
-    resolution = serializers.ChoiceField(
-        [
-            (kind.value, kind.label)
-            for kind in (*IN_THE_SYSTEM, Snag.Resolution.ANSWERED)
-        ]
-    )
-    resolution_note = _Text()
-    cause = serializers.ChoiceField(Snag.Cause.choices, required=False)
-
-
-class RejectIn(StrictSerializer):
-    resolution = serializers.ChoiceField(
-        [(kind.value, kind.label) for kind in REFUSALS]
-    )
-    resolution_note = _Text()
-
-
-class ReopenIn(StrictSerializer):
-    body = _Text()
-
-
-class EditIn(StrictSerializer):
-    title = _Text(max_length=200)
-    detail = _Text(required=False, allow_blank=True)
-
-
-class NothingIn(StrictSerializer):
-    """A verb that needs no more words."""

@@ -1,19 +1,22 @@
 from rest_framework.routers import SimpleRouter
 
-from snags.api import views
+from snags.api import parts, reference, views
 
 router = SimpleRouter()
 router.register("snags", views.SnagViewSet, "snag")
 router.register(
-    r"snags/(?P<snag_pk>\d{1,18})/comments", views.CommentViewSet, "comment"
+    r"snags/(?P<snag_pk>\d{1,18})/comments", parts.CommentViewSet, "comment"
 )
-router.register(r"snags/(?P<snag_pk>\d{1,18})/clocks", views.ClockViewSet, "clock")
-router.register(r"snags/(?P<snag_pk>\d{1,18})/events", views.EventViewSet, "event")
-router.register("environments", views.EnvironmentViewSet, "environment")
-router.register("snaglists", views.SnaglistViewSet, "snaglist")
-router.register("modules", views.ModuleViewSet, "module")
-router.register("processes", views.ProcessViewSet, "process")
-router.register("suppliers", views.SupplierViewSet, "supplier")
+router.register(
+    r"snags/(?P<snag_pk>\d{1,18})/attachments", parts.AttachmentViewSet, "attachment"
+)
+router.register(r"snags/(?P<snag_pk>\d{1,18})/clocks", parts.ClockViewSet, "clock")
+router.register(r"snags/(?P<snag_pk>\d{1,18})/events", parts.EventViewSet, "event")
+router.register("environments", reference.EnvironmentViewSet, "environment")
+router.register("snaglists", reference.SnaglistViewSet, "snaglist")
+router.register("modules", reference.ModuleViewSet, "module")
+router.register("processes", reference.ProcessViewSet, "process")
+router.register("suppliers", reference.SupplierViewSet, "supplier")
 
 app_name = "api"
 urlpatterns = router.urls

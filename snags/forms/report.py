@@ -1,16 +1,15 @@
 """A report in under a minute: two plain questions instead of impact and urgency."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.urls import reverse
-from django.utils import timezone
 
 from environments.models import Environment, Module
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
-from opsdesk.core import clock
+from opsdesk.core.errors import RuleError
 from opsdesk.core.forms import CleanTextMixin, MomentField, MultipleFileField
 from snags.forms.verbs import LONG, day_field, text_field
 from snags.models import BusinessProcess, Snag, Snaglist
@@ -22,11 +21,10 @@ from snags.queries.reporting import (
     modules_to_choose,
     people_who_report,
 )
+from snags.services.raising import check_told_at
 
 Level = Snag.Level
 Kind = Snag.Kind
-# A call is written up within days; older reports are imported.
-EARLIEST_CALL = timedelta(days=14)
 
 WHO = [
     (Level.LOW, "Only me"),
@@ -229,12 +227,10 @@ class OnBehalfForm(ReportForm):
         at: datetime | None = self.cleaned_data["at"]
         if at is None:
             return None
-        now = clock.now()
-        if not now - EARLIEST_CALL <= at <= now:
-            raise forms.ValidationError(
-                f"Choose a time between {timezone.localtime(now - EARLIEST_CALL):%d %b}"
-                " and now."
-            )
+        try:
+            check_told_at(at)
+        except RuleError as error:
+            raise forms.ValidationError(str(error)) from error
         return at
 
 

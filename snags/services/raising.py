@@ -1,9 +1,10 @@
 """A snag comes into the world: by its reporter, or by support on their behalf."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from environments.models import Environment, Module
 from opsdesk.accounts.models import User
@@ -18,6 +19,21 @@ from snags.services.clocks import Cause
 from snags.services.rows import log, note_days
 
 BY_VOICE = {Snag.Channel.PHONE, Snag.Channel.WALK_IN}
+# A call is written up within days; older reports are imported.
+EARLIEST_CALL = timedelta(days=14)
+
+
+def check_told_at(at: datetime) -> None:
+    """Refuse what people may not give as the time they were told: too old or to come.
+
+    Asked by page and API of what is typed; importers place snags anywhere in the past.
+    """
+    now = clock.now()
+    if not now - EARLIEST_CALL <= at <= now:
+        earliest = timezone.localtime(now - EARLIEST_CALL)
+        raise RuleError(
+            f"Choose a time between {earliest:%d %b} and now.", code="bad_time"
+        )
 
 
 def matrix_priority(impact: int, urgency: int) -> int:

@@ -1,36 +1,15 @@
-import json
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from opsdesk.accounts.models import ApiToken
-from opsdesk.accounts.tokens import digest
+from opsdesk.core import clock
 from opsdesk.core.models import Submission
 from snags.models import Snag, SnagComment, Snaglist
 from snags.services import lifecycle, talk
+from tests.api.asking import SNAGS, make_token, post
 from tests.factories import make_contract, make_landscape, make_snag
-
-SNAGS = "/api/v1/snags/"
-
-
-def make_token(user, *scopes, days=30):
-    secret = ApiToken.new_secret()
-    ApiToken.objects.create(
-        owner=user,
-        name="test",
-        digest=digest(secret),
-        hint=secret[:8],
-        scopes=list(scopes),
-        expires_at=timezone.now() + timedelta(days=days),
-    )
-    return {"authorization": f"Bearer {secret}"}
-
-
-def post(client, url, body=None, **headers):
-    return client.post(
-        url, json.dumps(body or {}), content_type="application/json", headers=headers
-    )
 
 
 @pytest.fixture
@@ -321,11 +300,19 @@ def test_what_belongs_to_another_system_is_refused(client, live, sam, raising):
 
 
 def test_only_support_says_that_it_was_reported_earlier(client, rob, sam, raising):
-    earlier = {**raising, "at": "2026-03-02T09:00:00Z"}
+    day = timedelta(days=1)
+    yesterday, long_ago = clock.now() - day, clock.now() - 15 * day
+    earlier = {**raising, "at": yesterday.isoformat()}
 
     refused = post(client, SNAGS, earlier, **make_token(rob, "snags:write"))
     assert (refused.status_code, [*refused.json()["fields"]]) == (400, ["at"])
     assert not Snag.objects.exists()
 
     made = post(client, SNAGS, earlier, **make_token(sam, "snags:write"))
-    assert made.json()["reported_at"] == "2026-03-02T09:00:00Z"
+    assert Snag.objects.get(pk=made.json()["id"]).reported_at == yesterday
+
+    for at in (long_ago, clock.now() + day):
+        typed = {**raising, "at": at.isoformat()}
+        refused = post(client, SNAGS, typed, **make_token(sam, "snags:write"))
+        assert (refused.status_code, [*refused.json()["fields"]]) == (400, ["at"])
+    assert Snag.objects.count() == 1

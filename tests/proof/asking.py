@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
@@ -54,6 +55,8 @@ SHARED = {
     "process": lambda w: BusinessProcess.objects.get().pk,
     "supplier": lambda w: parties("supplier")[0].pk,
 }
+# Routes whose address names the snag before the part.
+SNAG_PARTS = ("api:attachment", "api:comment", "api:clock", "api:event")
 # Objects each person has one of, so that another's is out of reach.
 OWN = {"note": "notes", "duty": "duties", "view": "views", "token": "tokens"}
 # A part of a snag: its model and the name of its key in addresses.
@@ -89,11 +92,7 @@ def address(line, world, name, whose):
 
 def _keys(line, world, name, whose):
     if line.on.startswith("snag."):
-        key = (
-            "snag_pk"
-            if line.route.startswith(("api:comment", "api:clock", "api:event"))
-            else "pk"
-        )
+        key = "snag_pk" if line.route.startswith(SNAG_PARTS) else "pk"
         return {key: _snag(world, line.on.removeprefix("snag."), whose)}
     if line.on in PARTS:
         return _part(line, world, whose)
@@ -198,8 +197,12 @@ def _api_bodies(w):
         "snag-hand-over": forms["hand_over"],
         **{
             f"snag-{verb}": forms[verb]
-            for verb in ("triage", "wait", "resolve", "reject", "reopen")
+            for verb in (
+                *("triage", "wait", "resolve", "reject", "reopen"),
+                *("assign", "priority"),
+            )
         },
+        "snag-merge": {"into": w.ours["handed"].pk},
     }
 
 
@@ -235,6 +238,9 @@ def _place_forms(w):
 def payload(line, w):
     """What a form of this route would send, as keyword arguments of client.post."""
     space, _, verb = line.route.rpartition(":")
+    if line.route == "api:attachment-list":
+        added = SimpleUploadedFile("screen.txt", b"It prints twice.")
+        return {"data": {"body": "A word.", "files": added}}
     if line.is_api:
         body = _api_bodies(w).get(verb, {})
         sent = {"data": json.dumps(body), "content_type": "application/json"}

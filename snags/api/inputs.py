@@ -1,0 +1,194 @@
+"""What may come in: every field is named here, anything else is refused."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from environments.models import Environment, Module
+from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.models import Party, User
+from opsdesk.core.api import StrictSerializer
+from opsdesk.core.errors import RuleError
+from opsdesk.core.fields import EARLIEST, LATEST
+from sla.models import Priority
+from snags.models import BusinessProcess, Snag, SnagComment, Snaglist
+from snags.permissions import can_log_for_others
+from snags.services.lifecycle import IN_THE_SYSTEM, REFUSALS
+from snags.services.raising import check_told_at
+
+
+class _Text(serializers.CharField):
+    """Words people wrote: trimmed, never empty where they are needed, bounded."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 20_000, **options})
+
+
+class _Moment(serializers.DateTimeField):
+    def to_internal_value(self, value: Any) -> Any:
+        try:
+            moment = super().to_internal_value(value)
+        except OverflowError:
+            raise serializers.ValidationError("Not a date of this age.") from None
+        if not EARLIEST <= moment < LATEST:
+            raise serializers.ValidationError("Choose a date between 2000 and 2100.")
+        return moment
+
+
+class _Day(serializers.DateField):
+    def to_internal_value(self, value: Any) -> Any:
+        day = super().to_internal_value(value)
+        if not EARLIEST.date() <= day < LATEST.date():
+            raise serializers.ValidationError("Choose a date between 2000 and 2100.")
+        return day
+
+
+class _Holder(serializers.PrimaryKeyRelatedField[User]):
+    """Somebody who holds one of these roles today."""
+
+    def __init__(self, *roles: Role, **options: Any) -> None:
+        super().__init__(pk_field=serializers.IntegerField(), **options)
+        self.roles = roles
+
+    def get_queryset(self) -> Any:
+        return people_with(*self.roles)
+
+
+class _Visible(serializers.PrimaryKeyRelatedField[Snag]):
+    """Another snag the person may see."""
+
+    def get_queryset(self) -> Any:
+        user = self.context["request"].user
+        return Snag.objects.visible_to(user).order_by("pk")
+
+
+class RaiseIn(StrictSerializer):
+    title = _Text(max_length=200)
+    detail = _Text(required=False, allow_blank=True)
+    kind = serializers.ChoiceField(Snag.Kind.choices, required=False)
+    impact = serializers.ChoiceField(Snag.Level.choices, required=False)
+    urgency = serializers.ChoiceField(Snag.Level.choices, required=False)
+    environment = serializers.PrimaryKeyRelatedField(queryset=Environment.objects.all())
+    snaglist = serializers.PrimaryKeyRelatedField(
+        queryset=Snaglist.objects.select_related("golive")
+    )
+    module = serializers.PrimaryKeyRelatedField(
+        queryset=Module.objects.all(), required=False, allow_null=True
+    )
+    process = serializers.PrimaryKeyRelatedField(
+        queryset=BusinessProcess.objects.all(), required=False, allow_null=True
+    )
+    step = _Text(required=False, allow_blank=True, max_length=120)
+    designed_step = _Text(required=False, allow_blank=True)
+    actual_step = _Text(required=False, allow_blank=True)
+    original_decision = _Text(required=False, allow_blank=True)
+    addition = _Text(required=False, allow_blank=True)
+    first_seen_on = _Day(required=False, allow_null=True)
+    needed_by_on = _Day(required=False, allow_null=True)
+    sensitivity = serializers.ChoiceField(Snag.Sensitivity.choices, required=False)
+    data_approver = _Holder(Role.MANAGER, required=False, allow_null=True)
+    at = _Moment(required=False, allow_null=True)
+
+    def validate_at(self, at: datetime | None) -> datetime | None:
+        """Only support may say that it was reported earlier, and only by days."""
+        if at is None:
+            return None
+        if not can_log_for_others(self.context["request"].user):
+            raise serializers.ValidationError("This field is for support to set.")
+        try:
+            check_told_at(at)
+        except RuleError as error:
+            raise serializers.ValidationError(str(error)) from error
+        return at
+
+
+class PriorityIn(StrictSerializer):
+    """Another priority than impact and urgency make needs a reason."""
+
+    impact = serializers.ChoiceField(Snag.Level.choices)
+    urgency = serializers.ChoiceField(Snag.Level.choices)
+    priority = serializers.ChoiceField(Priority.choices, required=False)
+    priority_reason = _Text(required=False, max_length=250)
+
+
+class AssignIn(StrictSerializer):
+    owner = _Holder(Role.SUPPORT, Role.MANAGER)
+    team = serializers.PrimaryKeyRelatedField(
+        queryset=Party.objects.of_kind(Party.Kind.TEAM), required=False, allow_null=True
+    )
+
+
+class TriageIn(PriorityIn, AssignIn):
+    cause = serializers.ChoiceField(Snag.Cause.choices, required=False)
+
+
+class CommentIn(StrictSerializer):
+    body = _Text()
+    audience = serializers.ChoiceField(SnagComment.Audience.choices, required=False)
+
+
+class FilesIn(CommentIn):
+    """A comment with files; how many and how large, the service says."""
+
+    files = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True), allow_empty=False
+    )
+
+
+class WaitIn(StrictSerializer):
+    waiting_for = serializers.ChoiceField(
+        [choice for choice in Snag.WaitingFor.choices if choice[0] != "supplier"]
+    )
+    body = _Text(required=False, allow_blank=True)
+    follow_up_at = _Moment(required=False, allow_null=True)
+
+
+class HandOverIn(StrictSerializer):
+    supplier = serializers.PrimaryKeyRelatedField(
+        queryset=Party.objects.of_kind(Party.Kind.SUPPLIER)
+    )
+    body = _Text(required=False, allow_blank=True)
+    reference = _Text(required=False, allow_blank=True, max_length=60)
+    follow_up_at = _Moment(required=False, allow_null=True)
+
+
+class HandBackIn(StrictSerializer):
+    body = _Text(required=False, allow_blank=True)
+
+
+class ResolveIn(StrictSerializer):
+    resolution = serializers.ChoiceField(
+        [
+            (kind.value, kind.label)
+            for kind in (*IN_THE_SYSTEM, Snag.Resolution.ANSWERED)
+        ]
+    )
+    resolution_note = _Text()
+    cause = serializers.ChoiceField(Snag.Cause.choices, required=False)
+
+
+class RejectIn(StrictSerializer):
+    resolution = serializers.ChoiceField(
+        [(kind.value, kind.label) for kind in REFUSALS]
+    )
+    resolution_note = _Text()
+
+
+class ReopenIn(StrictSerializer):
+    body = _Text()
+
+
+class MergeIn(StrictSerializer):
+    into = _Visible(pk_field=serializers.IntegerField())
+
+
+class EditIn(StrictSerializer):
+    title = _Text(max_length=200)
+    detail = _Text(required=False, allow_blank=True)
+    designed_step = _Text(required=False, allow_blank=True)
+    actual_step = _Text(required=False, allow_blank=True)
+
+
+class NothingIn(StrictSerializer):
+    """A verb that needs no more words."""
