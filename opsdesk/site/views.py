@@ -2,14 +2,14 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_GET
 
 from opsdesk.accounts.access import Role, access_of
 from opsdesk.core.http import UserRequest
 from opsdesk.core.policy import policy, public
-from opsdesk.site import health, searching
+from opsdesk.site import first_steps, health, searching
 
 # Where a person's day starts: the first role they hold, in this order, decides.
 FIRST_PAGE = (
@@ -23,12 +23,18 @@ FIRST_PAGE = (
     (Role.SUPPLIER, "snags:handed"),
     (Role.REPORTER, "snags:mine"),
 )
+# Who sets an installation up, and is shown what it still needs.
+FOUNDERS = (Role.ACCESS_ADMINISTRATOR, Role.ADMINISTRATOR, Role.MANAGER)
 
 
 @require_GET
 @policy()
 def home(request: UserRequest) -> HttpResponse:
     access = access_of(request.user)
+    if access.has(*FOUNDERS):
+        guide = first_steps.guide(request.user)
+        if not guide.is_complete:
+            return render(request, "site/first_steps.html", {"guide": guide})
     page = next((page for role, page in FIRST_PAGE if access.has(role)), None)
     return redirect(page or "accounts:profile")
 

@@ -4,9 +4,16 @@ import pytest
 from django.urls import reverse
 
 from snags.services import lifecycle
-from tests.factories import make_snag, make_user
+from tests.factories import make_contract, make_snag, make_user
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def settled(live, rob, sam, mia, ada):
+    """An installation that needs nothing any more: people, a promise, a snag."""
+    make_contract(live.landscape, p3_response=60)
+    make_snag(live, rob)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +30,7 @@ pytestmark = pytest.mark.django_db
         ("rob", "snags:mine"),
     ],
 )
-def test_each_role_starts_where_its_work_is(client, live, request, who, page):
+def test_each_role_starts_where_its_work_is(client, settled, request, who, page):
     client.force_login(request.getfixturevalue(who))
 
     answer = client.get("/")
@@ -32,7 +39,7 @@ def test_each_role_starts_where_its_work_is(client, live, request, who, page):
     assert client.get(answer["Location"]).status_code == 200
 
 
-def test_who_holds_several_roles_starts_with_the_most_pressing(client, live):
+def test_who_holds_several_roles_starts_with_the_most_pressing(client, settled):
     client.force_login(make_user("max", "reporter", "manager", "support"))
 
     assert client.get("/")["Location"] == reverse("snags:list")
