@@ -15,7 +15,7 @@ from environments.forms import (
     ModulesForm,
     initial_of,
 )
-from environments.models import Landscape
+from environments.models import Environment, Landscape
 from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
@@ -70,9 +70,7 @@ def module_add(request: UserRequest, pk: int) -> HttpResponse:
 @once
 def environment_new(request: UserRequest, pk: int) -> HttpResponse:
     landscape = get_object_or_404(Landscape, pk=pk)
-    form = EnvironmentForm(
-        request.POST or None, initial={"kind": request.GET.get("kind", "")}
-    )
+    form = EnvironmentForm(request.POST or None, initial=_first(request, landscape))
     made = submit(form, services.add_environment, landscape, actor=request.user)
     if made:
         messages.success(request, f"{made} is registered.")
@@ -91,6 +89,14 @@ def environment_edit(request: UserRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{environment} is changed.")
         return redirect("environments:list")
     return _form(request, form, f"Edit {environment}")
+
+
+def _first(request: UserRequest, landscape: Landscape) -> dict[str, Any]:
+    """What a new environment starts from: the first production serves, as a rule."""
+    kind = request.GET.get("kind", "") or Environment.Kind.PRODUCTION
+    serves = landscape.environments.filter(is_serving=True).exists()
+    is_first = kind == Environment.Kind.PRODUCTION and not serves
+    return {"kind": kind, "is_serving": is_first}
 
 
 def _form(request: UserRequest, form: forms.Form, title: str) -> HttpResponse:

@@ -149,6 +149,12 @@ class NewPartyForm(PartyForm):
     kind = forms.ChoiceField(choices=Party.Kind.choices)
     field_order = ("kind", "name", "parent", "email")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # There is one organisation: once it is there, the next is a part of it.
+        if Party.objects.of_kind(Party.Kind.ORGANISATION).exists():
+            self.fields["kind"].initial = Party.Kind.DEPARTMENT
+
 
 class EditPartyForm(PartyForm):
     version = forms.IntegerField(widget=forms.HiddenInput)

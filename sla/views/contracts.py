@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from opsdesk.accounts.access import Role
 from opsdesk.core import clock
+from opsdesk.core.errors import RuleError
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 from sla.forms.contracts import (
@@ -64,6 +65,8 @@ def contract_page(request: UserRequest, pk: int) -> HttpResponse:
 @once
 def contract_new(request: UserRequest) -> HttpResponse:
     form = NewContractForm(request.POST or None, initial=first_terms())
+    if not form.calendars:
+        raise RuleError("Write a calendar first: a promise is counted in its hours.")
     if _saves(request):
         made = submit(form, services.create_contract, actor=request.user)
         if made:

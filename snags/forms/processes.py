@@ -18,6 +18,7 @@ class ProcessForm(CleanTextMixin, forms.Form):
         User.objects.filter(is_active=True, is_service=False).order_by("name", "pk"),
         required=False,
         label="Process owner",
+        empty_label="Nobody yet",
     )
     steps = forms.CharField(
         widget=forms.Textarea({"rows": 8}),

@@ -120,6 +120,12 @@ def environments_to_choose() -> QuerySet[Environment]:
     )
 
 
+def takes_reports() -> bool:
+    """Is there a system with a list that is open, so that a report has a place?"""
+    lists = Snaglist.objects.filter(is_open=True)
+    return lists.filter(golive__landscape__environments__isnull=False).exists()
+
+
 def default_environment() -> Environment | None:
     """Where most things happen: the production people work on."""
     return environments_to_choose().filter(is_serving=True).first()

@@ -4,8 +4,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from environments.models import Landscape
 from opsdesk.accounts.access import INTERNAL, Role, access_of
 from opsdesk.core import clock
+from opsdesk.core.errors import RuleError
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 from snags.forms.lists import GoLiveForm, SnaglistForm
@@ -17,6 +19,7 @@ from snags.services import lists as services
 
 STAFF = sorted(INTERNAL)
 EDITORS = (Role.MANAGER, Role.ADMINISTRATOR)
+NO_LANDSCAPE = "Register the landscape first: an administrator does, at Environments."
 
 
 @require_GET
@@ -91,6 +94,8 @@ def snaglist_close(request: UserRequest, pk: int) -> HttpResponse:
 @policy(*EDITORS)
 @once
 def golive_new(request: UserRequest) -> HttpResponse:
+    if not Landscape.objects.exists():
+        raise RuleError(NO_LANDSCAPE)
     form = GoLiveForm(request.POST or None)
     golive = submit(form, services.create_golive, actor=request.user)
     if golive is None:

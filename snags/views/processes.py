@@ -4,13 +4,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
+from environments.models import Landscape
 from opsdesk.accounts.access import INTERNAL, Role, access_of
+from opsdesk.core.errors import RuleError
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 from snags.forms.processes import ProcessEditForm, ProcessForm
 from snags.models import BusinessProcess
 from snags.queries.processes import processes
 from snags.services.processes import add_process, edit_process
+from snags.views.lists import NO_LANDSCAPE
 
 
 @require_GET
@@ -26,6 +29,8 @@ def process_list(request: UserRequest) -> HttpResponse:
 @policy(Role.MANAGER)
 @once
 def process_new(request: UserRequest) -> HttpResponse:
+    if not Landscape.objects.exists():
+        raise RuleError(NO_LANDSCAPE)
     form = ProcessForm(request.POST or None)
     if process := submit(form, add_process, actor=request.user):
         messages.success(request, f"{process} is named.")

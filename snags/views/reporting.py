@@ -3,11 +3,17 @@ from django.shortcuts import redirect, render
 
 from opsdesk.accounts.access import Role
 from opsdesk.core import clock
+from opsdesk.core.errors import RuleError
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 from snags import permissions
 from snags.forms.report import OnBehalfForm, ReportForm, person_label
-from snags.queries.reporting import PEOPLE_SHOWN, my_reports, people_who_report
+from snags.queries.reporting import (
+    PEOPLE_SHOWN,
+    my_reports,
+    people_who_report,
+    takes_reports,
+)
 from snags.queries.searching import similar_open
 from snags.services.raising import raise_snag
 
@@ -54,6 +60,11 @@ def _report(
     request: UserRequest, form_class: type[ReportForm], template: str
 ) -> HttpResponse:
     posted = request.method == "POST"
+    if not posted and not takes_reports():
+        raise RuleError(
+            "Nothing can be logged yet: it needs a system and an open snaglist."
+            " An administrator or a manager sets them up."
+        )
     form = form_class(
         request.POST if posted else None,
         request.FILES if posted else None,
