@@ -62,7 +62,10 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 404 and request.resolver_match is None:
+            return _nothing_here(request, "No route matches the address.")
+        return response
 
     def process_exception(
         self, request: HttpRequest, error: Exception
@@ -70,8 +73,7 @@ class RefusalMiddleware:
         if isinstance(error, IntegrityError):
             error = as_rule_error(error) or error
         if isinstance(error, Http404):
-            # Also while developing: the demo is for people, not for its developers.
-            return render(request, "404.html", status=404)
+            return _nothing_here(request, str(error))
         if isinstance(error, NotAllowedError):
             return _forbidden(request, str(error))
         if isinstance(error, RuleError):
@@ -123,6 +125,12 @@ def _back(request: HttpRequest) -> HttpResponse:
     """To where one came from; htmx is told to take the whole page there."""
     url = came_from(request)
     return HttpResponseClientRedirect(url) if wants_partial(request) else redirect(url)
+
+
+def _nothing_here(request: HttpRequest, why: str) -> HttpResponse:
+    """Ours while developing too: the demo is for people. The log has the details."""
+    log.info("not_found", path=request.path, why=why)
+    return render(request, "404.html", status=404)
 
 
 def _forbidden(request: HttpRequest, reason: str) -> HttpResponse:

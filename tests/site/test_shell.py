@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from structlog.testing import capture_logs
 
 from opsdesk.accounts.access import access_of
 from opsdesk.core import clock
@@ -188,3 +189,22 @@ def test_browsers_that_ask_get_a_picture(client, db):
 
     assert answer.status_code == 302
     assert answer["Location"].endswith(".svg")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_mistyped_address_finds_our_page_and_a_line_in_the_log(
+    client, sam, settings, debug
+):
+    settings.DEBUG = debug
+    client.force_login(sam)
+
+    with capture_logs() as lines:
+        answer = client.get("/snagz/")
+
+    assert answer.status_code == 404
+    page = answer.content.decode()
+    assert "Nothing here" in page
+    assert "urlconf" not in page.lower()
+    (line,) = [line for line in lines if line["event"] == "not_found"]
+    assert (line["path"], line["why"]) == ("/snagz/", "No route matches the address.")
+    assert client.get("/snags")["Location"] == "/snags/", "a lost slash is put back"
