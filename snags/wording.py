@@ -95,6 +95,13 @@ def _triaged(params: Params) -> str:
     return f"triaged it as P{params.get('priority', '?')}{tail}"
 
 
+def _judged(params: Params) -> str:
+    impact, urgency = (
+        Snag.Level(params[name]).label.lower() for name in ("impact", "urgency")
+    )
+    return f"judged it again: impact {impact}, urgency {urgency}"
+
+
 def _described(params: Params) -> str:
     names = [label_of(name).lower() for name in params.get("fields", ())]
     return f"changed {_list(names)}" if names else "changed what it is about"
@@ -139,6 +146,7 @@ SAYINGS: dict[str, Saying] = {
     "described": Saying(_described, "wrench", "", OUTSIDE),
     "assigned": Saying(_with("passed it to {owner}"), "user", "", SUPPLIER),
     "prioritised": Saying(_with("changed P{was} to P{now}"), "flag"),
+    "judged": Saying(_judged, "flag", "", SUPPLIER),
     "moved_list": Saying(
         _with("moved it from “{was}” to “{now}”"), "list-checks", "", OUTSIDE
     ),

@@ -125,8 +125,10 @@ def set_priority(
     require(permissions.can_work_on(actor, snag))
     if snag.is_finished:
         raise RuleError("It is finished; reopen it first.", code="not_now")
-    was = snag.priority
+    was, judged = snag.priority, _judged(snag)
     judge_priority(snag, impact, urgency, priority, priority_reason)
+    if _judged(snag) == judged:
+        return snag
     wanted = snag.priority
     snag.updated_at = at = instant(snag, None)
     save(
@@ -139,10 +141,10 @@ def set_priority(
         actor=actor,
     )
     if was == wanted:
+        log(snag, "judged", actor=actor, at=at, impact=impact, urgency=urgency)
         return snag
     clocks.reprioritise(snag, Cause(priority_cause(was, wanted), at, actor))
     log(snag, "prioritised", actor=actor, at=at, was=was, now=wanted)
-    note_days(*days_of(snag))
     return snag
 
 
@@ -231,3 +233,7 @@ def share(snag: Snag, *, actor: User, is_shared: bool) -> Snag:
     save(snag, "is_shared", "updated_at", actor=actor)
     log(snag, "shared" if is_shared else "unshared", actor=actor, at=at)
     return snag
+
+
+def _judged(snag: Snag) -> tuple[int, int, int, str]:
+    return snag.impact, snag.urgency, snag.priority, snag.priority_reason

@@ -12,7 +12,9 @@ from snags.models import Clock, ClockEvent, RollupNote, Snag, SnagEvent
 from snags.moves import MOVES
 
 # Verbs after which every figure is what it was; a new snag is noted when it is raised.
-UNCOUNTED = frozenset({"raised", "edited", "shared", "unshared", "worked_around"})
+UNCOUNTED = frozenset(
+    {"raised", "edited", "judged", "shared", "unshared", "worked_around"}
+)
 
 
 def locked(snag: Snag) -> Snag:

@@ -11,6 +11,7 @@ from opsdesk.core.models import Duty
 from snags.days import morning_of
 from snags.models import Effort, Snag, SnagComment, SnagEvent, Snaglist
 from snags.services import editing, lifecycle, talk
+from snags.wording import sentence
 from tests.factories import NINE, make_contract, make_snag
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,28 @@ def test_another_priority_is_another_promise_from_the_start(snag, sam):
     assert snag.clocks.get(kind="response").state == "cancelled"
     editing.set_priority(snag, actor=sam, impact=2, urgency=2)
     assert Snag.objects.get().priority_reason == ""
+
+
+def test_another_impact_or_urgency_is_a_line_of_its_own_and_moves_no_clock(snag, sam):
+    due = snag.clocks.get(kind="resolution").due_at
+
+    editing.set_priority(snag, actor=sam, impact=3, urgency=1)
+
+    line = snag.events.get(verb="judged")
+    assert (line.params, line.actor) == ({"impact": 3, "urgency": 1}, sam)
+    said = sentence(line.verb, line.params).text
+    assert said == "judged it again: impact low, urgency high"
+    assert snag.clocks.get(kind="resolution").due_at == due
+    assert not snag.events.filter(verb="prioritised").exists()
+
+
+def test_judging_it_as_it_is_changes_nothing(snag, sam):
+    before = Snag.objects.values().get(), snag.events.count(), snag.history.count()
+
+    editing.set_priority(snag, actor=sam, impact=2, urgency=2)
+
+    after = Snag.objects.values().get(), snag.events.count(), snag.history.count()
+    assert after == before
 
 
 def test_a_priority_needs_a_reason_and_an_open_snag(snag, sam):
