@@ -61,11 +61,11 @@ def make_calendar(name="Office", hours="Mon-Fri 09:00-17:00", zone="Europe/Londo
     return calendar
 
 
-def make_contract(landscape, calendar=None, *, terms=None, **targets):
+def make_contract(landscape, calendar=None, *, name="", terms=None, **targets):
     """make_contract(live.landscape, p3_response=60, p3_resolution=480), in minutes."""
     us = Party.objects.filter(kind="organisation").first()
     contract = Contract.objects.create(
-        name=f"Support of {landscape}",
+        name=name or f"Support of {landscape}",
         party=us or make_party("Marlowe Fabrications", "organisation"),
         landscape=landscape,
     )

@@ -1,11 +1,11 @@
 """What was promised for a snag, and the calendars it is counted by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from environments.models import Landscape
 from opsdesk.accounts.models import Party
@@ -28,14 +28,15 @@ class Promise:
 
 
 def promises_in_force(
-    landscape: Landscape, *, priority: int, at: datetime
+    landscape: Landscape, *, priority: int, at: datetime, under: Collection[int] = ()
 ) -> list[Promise]:
     """What was promised to the business for this landscape and priority at an instant.
 
-    A contract of the landscape itself goes before one that covers every landscape.
-    Empty when nothing was promised: then no clock runs.
+    A contract of the landscape itself goes before one that covers every landscape;
+    contracts that clocks run `under` already go before both, in use or no longer: what
+    was promised is owed. Empty when nothing was promised: then no clock runs.
     """
-    version = contract_in_force(landscape, at=at)
+    version = contract_in_force(landscape, at=at, under=under)
     if version is None:
         return []
     targets = [t for t in version.targets.all() if t.priority == priority]
@@ -47,21 +48,26 @@ def promises_in_force(
     ]
 
 
-def contract_in_force(landscape: Landscape, *, at: datetime) -> ContractVersion | None:
+def contract_in_force(
+    landscape: Landscape, *, at: datetime, under: Collection[int] = ()
+) -> ContractVersion | None:
     """The version of the customer agreement that counts at an instant."""
+    promised = Q(contract__in=under)
     rows = (
         ContractVersion.objects.in_force()
         .filter(
             Q(contract__landscape=landscape) | Q(contract__landscape__isnull=True),
+            promised | Q(contract__is_active=True),
             contract__kind=Contract.Kind.SLA,
-            contract__is_active=True,
             effective_from__lte=at,
         )
         .select_related("contract__party")
         .prefetch_related("targets")
-        .order_by("contract__landscape_id", "-effective_from")
     )
-    return rows.first()
+    order = ("contract__landscape_id", "-effective_from")
+    if under:
+        return rows.order_by(Case(When(promised, then=0), default=1), *order).first()
+    return rows.order_by(*order).first()
 
 
 def timeline_of(calendar_id: int) -> StoredTimeline:

@@ -19,7 +19,7 @@ from sla.hours import CalendarError
 from sla.models import ContractVersion, Target
 from sla.queries import StoredTimeline, load, timeline_of
 from sla.terms import Interval, Terms, level_s, target_s, union_s
-from sla.walltime import EPOCH, seconds_of
+from sla.walltime import EPOCH, moment_of, seconds_of
 from snags.clockwork import BREACH, intervals, levels_of
 from snags.models import Clock, ClockEvent, Pause, Snag
 from snags.services.clock_copy import Row, write_clocks, write_snags
@@ -30,6 +30,7 @@ from snags.services.reckoning import (
     settle,
     take_off,
 )
+from snags.services.rows import note_days
 
 log = structlog.get_logger()
 
@@ -148,6 +149,9 @@ def recompute_batch(ids: Sequence[int], in_force: InForce, cause: Cause) -> Batc
         caches.append((snag, *_earliest(done)))
     write_clocks(changed, pauses, cause)
     write_snags(caches)
+    # A breach nobody was told of is on no record but the day that counted it.
+    moved = [pair for pair in changed if pair[0].breached != pair[1].breached]
+    note_days(*(moment_of(r.breached) for pair in moved for r in pair if r.breached))
     batch.written = len(changed) + sum(_slowly(s, in_force, cause) for s in slow)
     batch.last_clock = max((now.pk for _, now in changed), default=0)
     return batch

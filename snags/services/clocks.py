@@ -134,7 +134,7 @@ def reprioritise(snag: Snag, cause: Cause) -> None:
     off with an earlier priority comes back, and what was answered meanwhile counts.
     """
     clocks, pauses, fired = _load(snag)
-    promises = _promises(snag)
+    promises = _promises(snag, clocks)
     for clock in clocks:
         if clock.is_live and clock.kind not in promises:
             take_off(clock, pauses, cause)
@@ -157,7 +157,7 @@ def reopen(snag: Snag, cause: Cause) -> None:
     looked up again, for the calendar or the contract may have been put right meanwhile.
     """
     clocks, _, fired = _load(snag)
-    promise = _promises(snag).get(Clock.Kind.RESOLUTION)
+    promise = _promises(snag, clocks).get(Clock.Kind.RESOLUTION)
     last = _last(clocks, Clock.Kind.RESOLUTION)
     if last is None or last.is_live:
         return
@@ -206,10 +206,13 @@ def _load(
     return clocks, pauses, fired_levels(clocks)
 
 
-def _promises(snag: Snag) -> dict[str, Promise]:
+def _promises(snag: Snag, clocks: Collection[Clock]) -> dict[str, Promise]:
     """What was promised for the snag as it was reported, by kind."""
     found = promises_in_force(
-        snag.environment.landscape, priority=snag.priority, at=snag.reported_at
+        snag.environment.landscape,
+        priority=snag.priority,
+        at=snag.reported_at,
+        under={clock.contract_version.contract_id for clock in clocks},
     )
     return {promise.target.kind: promise for promise in found}
 
@@ -263,6 +266,7 @@ def _void_late_evidence(clock: Clock) -> None:
     )
     told.update(voided_at=Now(), void_cause="late_evidence")
     if clock.breached_at and clock.stopped_at and clock.breached_at >= clock.stopped_at:
+        note_days(clock.breached_at)
         clock.breached_at, clock.breach_cause = None, ""
 
 

@@ -17,6 +17,7 @@ from sla.hours import CalendarError
 from snags.clockwork import BREACH, inputs_of, terms_of
 from snags.models import Clock, ClockEvent, ClockRevision, Snag
 from snags.services.clock_news import record
+from snags.services.rows import note_days
 
 State = Clock.State
 Fired = Mapping[str, ClockEvent]  # level -> the last time it went off
@@ -135,11 +136,13 @@ def settle(
     clock: Clock, pauses: tuple[Interval, ...], fired: Fired, cause: Cause
 ) -> None:
     """Compute, record what was passed, save, and leave a revision."""
-    old = clock.due_at
-    was_broken = clock.breached_at is not None
+    old, broke_at = clock.due_at, clock.breached_at
     was_late = old is not None and old < cause.at
     reading = compute(clock, pauses, fired, cause.at)
-    if clock.breached_at and not was_broken and not was_late:
+    if clock.breached_at != broke_at:
+        # Where nobody was told yet, only this remembers on which day it counted.
+        note_days(broke_at, clock.breached_at)
+    if clock.breached_at and not broke_at and not was_late:
         clock.breach_cause = cause.name if cause.name in BREAKING else ""
     events = passed(clock, reading, fired, cause)
     told = {**fired, **{event.level: event for event in events}}

@@ -6,7 +6,7 @@ import pytest
 
 from opsdesk.core.errors import RuleError
 from sla.calendars import Hours
-from sla.models import CalendarVersion, ContractVersion
+from sla.models import CalendarVersion, Contract, ContractVersion
 from sla.queries import load
 from snags.models import Clock, ClockEvent, ClockRevision, Pause
 from snags.services import clocks, editing, lifecycle, sweep, talk
@@ -291,6 +291,39 @@ def test_a_promise_taken_off_with_a_priority_comes_back(live, rob, sam):
 
     assert set(snag.clocks.values_list("state", flat=True)) == {"running"}
     assert_sound(snag)
+
+
+def test_what_a_contract_promised_is_owed_after_it_is_put_out_of_use(live, rob, sam):
+    old = make_contract(live.landscape, p3_resolution=480, p1_resolution=120)
+    snag = make_snag(live, rob, at=NINE)
+    Contract.objects.update(is_active=False)
+    make_contract(live.landscape, make_calendar("New"), name="New", p1_resolution=9)
+
+    editing.set_priority(snag, actor=sam, impact=1, urgency=1)
+
+    clock = clock_of(snag)
+    assert (clock.state, clock.due_at) == ("running", NINE + 2 * HOUR)
+    assert clock.contract_version.contract == old
+    assert_sound(snag)
+    lifecycle.start(snag, actor=sam)
+    lifecycle.resolve(
+        snag, actor=sam, resolution="configuration", resolution_note="Done."
+    )
+    lifecycle.reopen(snag, actor=rob, body="It is not.")
+    assert clock_of(snag).contract_version.contract == old
+    assert_sound(snag)
+
+
+def test_a_snag_without_a_clock_is_promised_nothing_by_a_contract_out_of_use(
+    live, rob, sam
+):
+    make_contract(live.landscape, p1_resolution=120)
+    snag = make_snag(live, rob, at=NINE)
+    Contract.objects.update(is_active=False)
+
+    editing.set_priority(snag, actor=sam, impact=1, urgency=1)
+
+    assert not snag.clocks.exists()
 
 
 def test_an_answer_given_while_nothing_was_promised_counts(live, rob, sam):

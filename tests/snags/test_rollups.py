@@ -8,11 +8,23 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Sum
 
+from opsdesk.core.clock import now as clock_now
 from opsdesk.core.models import Heartbeat
+from sla.services.calendars import correct_calendar
 from snags.buckets import bucket_of, packed
 from snags.days import begins, day_of, pieces
 from snags.models import Clock, Rollup, RollupNote, Snag
-from snags.services import editing, lifecycle, rollups, sweep, talk
+from snags.services import (
+    clocks,
+    editing,
+    lifecycle,
+    recompute,
+    rollups,
+    sweep,
+    talk,
+)
+from snags.services.clocks import Cause
+from snags.services.rows import note_days
 from tests.factories import NINE, make_contract, make_party, make_snag, make_user
 
 HOUR = timedelta(hours=1)
@@ -160,6 +172,38 @@ def test_late_evidence_takes_a_breach_out_of_its_day(live, rob, sam, quiet):
 
     monday = counted(start=date(2026, 3, 2))
     assert (monday.breached, monday.response_met, monday.response_missed) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("kind", ["bulk", "verb", "late evidence"])
+def test_a_breach_nobody_was_told_of_leaves_its_day_when_it_falls_away(
+    live, rob, sam, mia, quiet, kind
+):
+    contract = make_contract(live.landscape, p3_resolution=60 * 5_000)
+    calendar = contract.versions.get().targets.get().calendar
+    snag = make_snag(live, rob, at=NINE)
+    put_right = {"actor": mia, "reason": "As agreed.", "timezone": "Europe/London"}
+    correct_calendar(calendar, version=1, replaces=1, week="24x7", **put_right)
+    recompute.run_pending(stragglers=timedelta(0))
+    broke_at = snag.clocks.get().breached_at
+    assert not snag.clocks.get().events.exists()
+    note_days(broke_at)
+    rollups.roll_up()
+    assert counted(start=day_of(broke_at)).breached == 1
+
+    if kind == "late evidence":
+        clocks.stop(snag, "resolution", Cause("resolved", NINE + HOUR))
+    elif kind == "verb":
+        Clock.objects.update(timeline=[[None, calendar.versions.first().pk]])
+        clocks.recompute(snag, Cause("forced", clock_now()))
+    else:
+        number = calendar.versions.in_force().get().number
+        week = "Mon-Fri 09:00-17:00"
+        correct_calendar(calendar, version=2, replaces=number, week=week, **put_right)
+        recompute.run_pending(stragglers=timedelta(0))
+    assert snag.clocks.get().breached_at is None
+    rollups.roll_up()
+
+    assert counted(start=day_of(broke_at)) is None
 
 
 def test_a_department_has_rows_of_its_own(live, rob, quiet):
