@@ -22,6 +22,7 @@ Span = tuple[int, int | None]
 PAUSING = ("reporter", "change")
 SUPPLIER = "supplier"
 FINISHED = ("resolved", "closed")
+USUAL_PRIORITY = 3  # where the log gives none
 # What decides whether two readings of a ticket say the same.
 _TOLD = ("caller", "channel", "category", "subcategory", "symptom", "summary")
 _TOLD_EACH = ("priority", "impact", "urgency", "group", "assignee", "supplier")
@@ -57,11 +58,12 @@ class History:
     state: str = "new"
     owner: str | None = None
     team: str | None = None
-    priority: int = 3
+    priority: int = USUAL_PRIORITY
     impact: int = 3
     urgency: int = 2
     reopenings: int = 0
     digest: str = ""
+    priorities: list[tuple[int, int]] = field(default_factory=list)  # since when which
     notes: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -70,6 +72,11 @@ class History:
         if self.state not in FINISHED:
             return None
         return self.stretches[-1][0]
+
+    def priority_at(self, at: int) -> int:
+        """How pressing it was at an instant."""
+        found = (which for since, which in reversed(self.priorities) if since <= at)
+        return next(found, USUAL_PRIORITY)
 
     @property
     def names(self) -> set[str]:
@@ -163,6 +170,9 @@ class _Walk:
         if now is None or now == was:
             return
         self.h.priority = now
+        # What its first row says counts from the report.
+        since = at if self.state else self.h.reported_at
+        self.h.priorities.append((since, now))
         if self.state:
             self._log(at, "prioritised", actor, was=was, now=now)
 

@@ -1,20 +1,21 @@
 """The clocks an imported history would have had under the contract in force then.
 
 Computed once, at the end, by the same engine as live clocks; levels that were passed
-are on record and never told to anybody. Without a contract there are no clocks.
+are on record and never told to anybody. Without a contract there are no clocks. A
+clock that stopped is judged by the priority of that moment, as a live one is.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q
 
 from environments.models import Landscape
-from opsdesk.accounts.models import Party
 from sla.clocks import Interval
 from sla.models import Contract, ContractVersion, Target
 from sla.queries import StoredTimeline, load, timeline_of
-from sla.walltime import moment_of
+from sla.walltime import moment_of, seconds_of
 from snags.clockwork import inputs_of, intervals
 from snags.importing.folding import History
 from snags.models import Clock, ClockEvent, ClockRevision, Pause, Snag
@@ -70,32 +71,62 @@ def plan_clocks(
     version = promises.at(snag.reported_at)
     if version is None:
         return plan
-    party = version.contract.party
     cause = Cause(CAUSE, now)
+    targets: dict[str, dict[int, Target]] = defaultdict(dict)
     for target in version.targets.all():
-        if target.priority != snag.priority:
-            continue
-        timeline = promises.timeline(target.calendar_id)
-        runs, resumed = _runs(history, target, timeline)
-        if target.kind == Target.Kind.RESOLUTION:
-            plan.resumed = resumed
+        targets[target.kind][target.priority] = target
+    for kind, by_priority in sorted(targets.items()):
+        promised = _Promised(kind, version, by_priority, history, promises)
+        runs, resumed = _runs(promised)
         held = (*intervals(pauses), *resumed)
         for cycle, (start, stop) in enumerate(runs, start=1):
-            clock = _clock(snag, target, party, timeline)
+            kept = promised.at(stop)
+            if kept is None:
+                continue
+            clock = _clock(snag, kept, promises.timeline(kept.calendar_id))
             clock.cycle, clock.started_at, clock.stopped_at = cycle, start, stop
             _settle(plan, clock, held, cause)
+            if kind == Target.Kind.RESOLUTION:
+                plan.resumed = resumed
     cache_due(snag, plan.clocks, ())
     return plan
 
 
-def _clock(snag: Snag, target: Target, party: Party, timeline: StoredTimeline) -> Clock:
+@dataclass(frozen=True)
+class _Promised:
+    """One kind of promise to a ticket, as pressing as it was at each instant."""
+
+    kind: str
+    version: ContractVersion
+    targets: dict[int, Target]  # by priority
+    history: History
+    promises: Promises
+
+    def at(self, moment: datetime | None) -> Target | None:
+        """What was promised then; without an instant, what is promised now."""
+        history = self.history
+        if moment is None:
+            return self.targets.get(history.priority)
+        return self.targets.get(history.priority_at(seconds_of(moment)))
+
+    def is_past_window(self, resolved: datetime, reopened: datetime) -> bool:
+        """Was it reopened too late for the old clock to resume?"""
+        target = self.at(reopened) or self.at(resolved)
+        if target is None:
+            return False
+        calendar = load(self.promises.timeline(target.calendar_id))
+        days = self.version.reopen_window_days
+        return reopened > calendar.after_business_days(resolved, days)
+
+
+def _clock(snag: Snag, target: Target, timeline: StoredTimeline) -> Clock:
     version = target.version
     return Clock(
         snag=snag,
         kind=target.kind,
-        party=party,
+        party=version.contract.party,
         contract_version=version,
-        priority=snag.priority,
+        priority=target.priority,
         target_seconds=target.seconds,
         target_days=target.business_days,
         timeline=timeline,
@@ -126,13 +157,14 @@ def _settle(plan: Plan, clock: Clock, held: tuple[Interval, ...], cause: Cause) 
 
 
 def _runs(
-    history: History, target: Target, timeline: StoredTimeline
+    promised: _Promised,
 ) -> tuple[list[tuple[datetime, datetime | None]], list[tuple[datetime, datetime]]]:
     """Each run of a clock, and the times it lay resolved that do not count.
 
     Reopening resumes the clock, begins another one, or leaves it stopped, as the
     contract says.
     """
+    history, mode = promised.history, promised.version.reopen_mode
     start = moment_of(history.reported_at)
     stretches = [
         (moment_of(a), None if b is None else moment_of(b))
@@ -140,8 +172,7 @@ def _runs(
     ]
     gaps = [(a, b) for a, b in stretches if b is not None]
     ended = stretches[-1][0] if stretches and stretches[-1][1] is None else None
-    mode = target.version.reopen_mode
-    if target.kind == Target.Kind.RESPONSE:
+    if promised.kind == Target.Kind.RESPONSE:
         return [(start, _answered(history, start))], gaps if mode == Mode.RESUME else []
     if mode == Mode.NEVER and stretches:
         return [(start, stretches[0][0])], []
@@ -149,9 +180,8 @@ def _runs(
         return [(start, ended)], gaps
     runs: list[tuple[datetime, datetime | None]] = []
     resumed = []
-    window = target.version.reopen_window_days
     for resolved, reopened in gaps:
-        if reopened > load(timeline).after_business_days(resolved, window):
+        if promised.is_past_window(resolved, reopened):
             runs.append((start, resolved))
             start = reopened
         else:

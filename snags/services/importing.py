@@ -52,6 +52,7 @@ class Report:
     repeated_times: int = 0
     states_kept: int = 0
     closed_unresolved: int = 0
+    without_contract: int = 0
 
     @property
     def is_fruitless(self) -> bool:
@@ -225,6 +226,9 @@ class _Run:
         report.created += outcome.created
         report.updated += outcome.updated
         report.unchanged += outcome.unchanged
+        report.without_contract += sum(
+            promises.at(moment_of(history.reported_at)) is None for history in histories
+        )
         for history, lines in batch:
             for name, count in history.notes.items():
                 setattr(report, name, getattr(report, name) + count)

@@ -461,6 +461,81 @@ def test_clocks_are_those_of_the_contract_in_force_then(us, live):
     assert not Notification.objects.exists()
 
 
+LATER_P1 = (
+    ["id", "state", "changed", "prio"],
+    ["1", "New", "2026-01-05 09:00", "3"],
+    ["1", "Info", "2026-01-05 09:30", "3"],  # asked: the reporter was answered
+    ["1", "Active", "2026-01-05 10:00", "1"],
+    ["1", "Closed", "2026-01-05 12:00", "1"],
+)
+
+
+def later_p1(tmp_path):
+    """A log of one ticket that was answered as a P3 and closed as a P1."""
+    path = tmp_path / "later.csv"
+    path.write_text("\n".join(",".join(row) for row in LATER_P1), encoding="utf-8")
+    states = {"new": "new", "info": "waiting reporter", "active": "in_progress"}
+    mapping = {
+        "system": "later",
+        "dates": ["%Y-%m-%d %H:%M"],
+        "columns": {
+            "number": "id",
+            "state": {"column": "state", "values": {**states, "closed": "closed"}},
+            "updated_at": "changed",
+            "priority": {"column": "prio", "values": {"1": 1, "3": 3}},
+        },
+    }
+    ImportProfile.objects.create(name="later", mapping=mapping)
+    return path
+
+
+def test_a_clock_is_judged_by_the_priority_of_the_moment_it_stopped(tmp_path, us, live):
+    contract_since_2010(
+        live.landscape,
+        p1_response=15,
+        p1_resolution=60,
+        p3_response=60,
+        p3_resolution=600,
+    )
+    report = import_log(later_p1(tmp_path), profile="later")
+
+    response, resolution = Clock.objects.order_by("-kind")
+    assert (response.kind, response.priority, response.target_seconds) == (
+        "response",
+        3,
+        3600,
+    )
+    assert response.breached_at is None
+    assert (resolution.priority, resolution.target_seconds) == (1, 3600)
+    assert resolution.breached_at is not None  # closed, and still it is judged
+    assert report["without_contract"] == 0
+    assert replay.drifted(ClockRevision.objects.order_by("pk")) == []
+
+
+def test_a_response_given_while_it_was_promised_counts_after_a_promise_is_gone(
+    tmp_path, us, live
+):
+    contract_since_2010(live.landscape, p3_response=60)
+    import_log(later_p1(tmp_path), profile="later")
+
+    clock = Clock.objects.get()
+    assert (clock.kind, clock.priority, clock.state) == ("response", 3, "stopped")
+
+
+def test_without_a_contract_in_force_then_there_are_no_clocks_and_it_is_said(
+    tmp_path, us, live, capsys
+):
+    make_contract(live.landscape, p3_response=60, p1_resolution=60)
+    ContractVersion.objects.update(effective_from=datetime(2026, 2, 1, tzinfo=UTC))
+    path = later_p1(tmp_path)
+
+    call_command("import_snags", path, profile="later", timezone="Europe/London")
+
+    assert not Clock.objects.exists()
+    said = capsys.readouterr().out
+    assert "1 tickets were reported when no contract was in force" in said
+
+
 def test_days_are_noted_to_be_counted_again():
     import_log()
 

@@ -206,6 +206,21 @@ def test_assignments_and_priorities_are_told_when_they_change():
     assert (found.owner, found.team, found.priority) == ("Bob", "Net", 1)
 
 
+def test_how_pressing_it_was_at_an_instant_is_known():
+    found = history(
+        ("09:00", "New", {"prio": "2"}),
+        ("10:00", "Active", {"prio": "1"}),
+        ("11:00", "Resolved", {"prio": "3"}),
+    )
+    hours = [datetime(2026, 1, 5, hour, tzinfo=LONDON) for hour in (8, 9, 10, 11, 12)]
+
+    known = [found.priority_at(seconds_of(at)) for at in (*hours[1:], hours[2])]
+
+    assert known == [2, 1, 3, 3, 1]
+    assert found.priority_at(found.reported_at) == 2
+    assert found.priority_at(seconds_of(hours[0])) == 3  # nothing said: the usual one
+
+
 def test_opened_after_its_first_row_is_reported_with_that_row():
     found = history(("08:00", "New"), ("09:00", "Active"))
 

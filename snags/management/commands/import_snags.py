@@ -134,6 +134,11 @@ def _sentences(report: Report, seconds: float, order: Order) -> list[str]:
             f" the change of clocks), {report.repeated_times:,} came twice (taken as"
             " the first)."
         )
+    if report.without_contract:
+        lines.append(
+            f"{report.without_contract:,} tickets were reported when no contract was in"
+            " force: they have no clocks."
+        )
     lines += [
         f"Held back, {reason}: {count:,}"
         for reason, count in report.held_back.most_common()
