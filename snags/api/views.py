@@ -17,6 +17,7 @@ from snags.api import inputs, shapes
 from snags.api.filters import SnagFilters
 from snags.api.known import KEY, Known
 from snags.models import Snag
+from snags.queries.searching import patience
 from snags.services import editing, lifecycle, raising, talk
 
 
@@ -28,7 +29,7 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
     filterset_class = SnagFilters
     filter_backends = (filters.DjangoFilterBackend,)
     filter_names = frozenset(SnagFilters.base_filters)
-    orderings = ("-id", "id", "reported_at", "-reported_at", "-updated_at")
+    orderings = ("-id", "id", "reported_at", "-reported_at")
     lookup_value_regex = r"\d{1,18}"
     queryset = Snag.objects.none()
 
@@ -40,6 +41,10 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
             .defer("search")
             .order_by("-id")
         )
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        with patience():  # not every mix of filters has its index
+            return super().list(request, *args, **kwargs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self._answer(self.get_object())

@@ -18,7 +18,7 @@ from opsdesk.core.fields import EARLIEST, LATEST
 from opsdesk.core.forms import CleanTextMixin
 from sla.models import Priority
 from snags.queries.searching import LONGEST
-from snags.queries.worklist import COLUMNS, NOBODY, ORDERS, PAGE, VIEWS, Asked
+from snags.queries.worklist import COLUMNS, NOBODY, PAGE, VIEWS, Asked
 from snags.queries.worklist_facets import FIXED, OPTIONAL
 from snags.queries.worklist_rows import cursor_of
 
@@ -30,10 +30,11 @@ def asked(query: QueryDict) -> Asked:
     """The worklist somebody asks for; whatever is unknown is left out."""
     facets = {name: _values(name, query.getlist(name)) for name in COLUMNS}
     view, sort = query.get("view", ""), query.get("sort", "")
+    view = view if view in VIEWS else "open"
     return Asked(
-        view=view if view in VIEWS else "open",
+        view=view,
         text=query.get("q", "").strip()[:LONGEST],
-        sort=sort if sort in ORDERS else "",
+        sort=sort if sort in {order.name for order in VIEWS[view].orders} else "",
         facets={name: values for name, values in facets.items() if values},
         cursor=cursor_of(query.get("at", "")),
     )

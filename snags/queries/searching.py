@@ -41,7 +41,7 @@ UNFINISHED = re.compile(r"^[^\"-]*\w{2}$")
 
 
 class SearchTooWideError(RuleError):
-    """The words match so much that the answer would take too long."""
+    """So much matches, or so little of so much, that it would take too long."""
 
     code = "search_too_wide"
 

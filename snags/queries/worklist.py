@@ -108,6 +108,12 @@ class View:
     def is_open(self) -> bool:
         return bool(self.statuses)
 
+    @property
+    def orders(self) -> list[Order]:
+        """The orders an index finds: finished snags are many and go by number."""
+        every = list(ORDERS.values())
+        return every if self.is_open else [o for o in every if o.is_number]
+
 
 def _late_or_soon(_user: User, now: datetime) -> list[Q]:
     return [

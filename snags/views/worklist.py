@@ -20,7 +20,7 @@ from opsdesk.core.wording import several
 from snags.forms import worklist as forms
 from snags.models import Snag
 from snags.queries.searching import SearchTooWideError, patience
-from snags.queries.worklist import ORDERS, VIEWS, Asked
+from snags.queries.worklist import VIEWS, Asked
 from snags.queries.worklist_counts import changed_since, tab_counts
 from snags.queries.worklist_export import HEADER, table
 from snags.queries.worklist_facets import Facet, facets_of
@@ -167,7 +167,7 @@ def _frame(
         "saved": saved,
         "current": current,
         "facets": _facets(request, asked, now),
-        "orders": ORDERS.values(),
+        "orders": VIEWS[asked.view].orders,
     }
 
 

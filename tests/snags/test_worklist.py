@@ -200,6 +200,15 @@ def test_nonsense_in_the_address_counts_as_nothing(as_mia, five, query):
     assert as_mia.get(f"{LIST}changes/?{query}&since=2026-99-99").status_code == 204
 
 
+def test_finished_snags_are_sorted_only_as_an_index_finds_them(as_mia, five):
+    page = as_mia.get(f"{LIST}?view=all&sort=due")
+
+    assert page.context["asked"].order.name == "newest"
+    offered = [order.name for order in page.context["orders"]]
+    assert offered == ["newest", "oldest"]
+    assert len(as_mia.get(LIST).context["orders"]) == 5
+
+
 def test_a_part_is_answered_to_htmx_and_the_page_to_people(as_mia, five):
     part = as_mia.get(LIST, headers={"HX-Request": "true"})
 
