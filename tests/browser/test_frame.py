@@ -4,11 +4,10 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.browser.driving import LOOKS, assert_accessible, chromium, sign_in
+from tests.browser.driving import assert_all_accessible
 from tests.factories import make_contract, make_snag
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["chromium", "sign_in"]  # fixtures this module uses
 
 
 @pytest.fixture
@@ -153,21 +152,13 @@ def test_pasted_and_chosen_files_are_listed_and_removed(snags, sam, sign_in):
 PAGES = ["accounts:profile", "core:inbox", "account_change_password", "mfa_index"]
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_pages_of_the_frame_are_accessible(sam, sign_in, look):
-    with sign_in(sam, look=look) as page:
-        for name in PAGES:
-            page.goto(reverse(name))
-            assert_accessible(page)
+def test_pages_of_the_frame_are_accessible(sam, sign_in):
+    with sign_in(sam) as page:
+        assert_all_accessible(page, *map(reverse, PAGES))
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_the_way_in_is_accessible(chromium, live_server, look):
-    context = chromium.new_context(base_url=live_server.url, **LOOKS[look])
-    page = context.new_page()
-
-    for name in ("account_login", "account_reset_password"):
-        page.goto(reverse(name))
-        assert_accessible(page)
-
-    context.close()
+def test_the_way_in_is_accessible(visit):
+    with visit() as page:
+        assert_all_accessible(
+            page, reverse("account_login"), reverse("account_reset_password")
+        )

@@ -1,5 +1,7 @@
 """Whole days through the front door: each person signs in and gets the thing done."""
 
+from contextlib import ExitStack
+
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
@@ -8,29 +10,21 @@ from playwright.sync_api import expect
 from environments.models import Environment
 from snags.models import Snag
 from snags.services import rollups
-from tests.browser.driving import LOOKS, assert_accessible, chromium, sign_in
+from tests.browser.driving import assert_all_accessible
 from tests.factories import PASSWORD, make_contract, make_snag
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["chromium", "sign_in"]  # fixtures this module uses
 PICTURE = {"name": "screen.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n"}
 
 
 @pytest.fixture
-def enter(chromium, live_server):
+def enter(visit):
     """enter(rob): through the log-in form, by typing; gives the page they land on."""
-    contexts = []
     cache.clear()
+    open_pages = ExitStack()
 
-    def through_the_form(user, *, look="light", scripts=True):
-        context = chromium.new_context(
-            base_url=live_server.url,
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-            **LOOKS[look],
-        )
-        contexts.append(context)
-        page = context.new_page()
+    def through_the_form(user, **how):
+        page = open_pages.enter_context(visit(**how))
         page.goto("/")
         page.locator("input[name=login]").fill(user.email)
         page.locator("input[name=password]").fill(PASSWORD)
@@ -38,15 +32,22 @@ def enter(chromium, live_server):
         page.wait_for_url(lambda url: "/account/login/" not in url)
         return page
 
-    yield through_the_form
-    for context in contexts:
-        context.close()
+    with open_pages:
+        yield through_the_form
     cache.clear()
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-def test_a_snag_from_the_report_to_the_dashboard(live, rob, sam, mia, enter, scripts):
+@pytest.fixture
+def company(live, us, sam, mia, ada):
+    """All an installation needs but its first snag, so that nobody is shown steps."""
     make_contract(live.landscape, p3_response=600, p3_resolution=6000)
+    return live
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_snag_from_the_report_to_the_dashboard(
+    company, rob, sam, mia, enter, scripts
+):
     theirs = enter(rob, look="phone", scripts=scripts)
     theirs.goto(reverse("snags:report"))
     theirs.get_by_label("What is wrong?").fill("Invoices print twice")
@@ -89,8 +90,9 @@ def test_a_snag_from_the_report_to_the_dashboard(live, rob, sam, mia, enter, scr
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_an_administrator_lands_on_the_environments_and_adds_one(
-    live, ada, enter, scripts
+    company, rob, ada, enter, scripts
 ):
+    make_snag(company, rob)
     page = enter(ada, scripts=scripts)
     assert page.url.endswith(reverse("environments:list"))
     page.get_by_role("link", name="Environment of ERP").click()
@@ -102,10 +104,7 @@ def test_an_administrator_lands_on_the_environments_and_adds_one(
     assert Environment.objects.filter(name="Sandbox", kind="dev_test").exists()
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_pages_of_places_people_and_lists_are_accessible(
-    live, rob, ada, ann, look, sign_in
-):
+def test_pages_of_places_people_and_lists_are_accessible(live, rob, ada, ann, sign_in):
     make_snag(live, rob)
     kept = live.landscape_id
     places = (
@@ -124,7 +123,5 @@ def test_pages_of_places_people_and_lists_are_accessible(
         reverse("accounts:role_requests"),
     )
     for user, pages in ((ada, places), (ann, people)):
-        with sign_in(user, look=look) as page:
-            for path in pages:
-                page.goto(path)
-                assert_accessible(page)
+        with sign_in(user) as page:
+            assert_all_accessible(page, *pages)
