@@ -30,6 +30,18 @@ def speaks_for_supplier(user: User, snag: Snag) -> bool:
     return snag.handed_to_id in access_of(user).supplier_ids
 
 
+def is_outside_supplier(user: User, snag: Snag) -> bool:
+    """Reads this snag as a supplier's contact only."""
+    access = access_of(user)
+    outside = access.supplier_ids and not access.is_internal
+    return bool(outside) and not is_reporter(user, snag)
+
+
+def knows_holder(user: User, snag: Snag) -> bool:
+    """Everybody here may read who has the ball; no supplier learns of another."""
+    return not is_outside_supplier(user, snag) or speaks_for_supplier(user, snag)
+
+
 def can_raise(user: User) -> bool:
     """Everybody who works here; an auditor only reads."""
     return access_of(user).has(*RAISERS)

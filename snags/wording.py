@@ -96,10 +96,12 @@ def _triaged(params: Params) -> str:
 
 
 def _judged(params: Params) -> str:
-    impact, urgency = (
-        Snag.Level(params[name]).label.lower() for name in ("impact", "urgency")
-    )
-    return f"judged it again: impact {impact}, urgency {urgency}"
+    said = [
+        f"{name} {Snag.Level(params[name]).label.lower()}"
+        for name in ("impact", "urgency")
+        if name in params
+    ]
+    return f"judged it again: {', '.join(said)}" if said else "judged it again"
 
 
 def _described(params: Params) -> str:

@@ -19,7 +19,8 @@ from opsdesk.core.policy import allow
 from snags.api import inputs, shapes
 from snags.api.known import KEY, Known
 from snags.models import Clock, Snag, SnagAttachment, SnagComment, SnagEvent
-from snags.queries.feed import files_for, is_outside_supplier
+from snags.permissions import is_outside_supplier
+from snags.queries.feed import files_for
 from snags.services import lifecycle
 
 

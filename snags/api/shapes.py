@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from environments.models import Environment, Module
-from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import Party, User
 from snags.models import (
     BusinessProcess,
@@ -16,8 +15,7 @@ from snags.models import (
     SnagEvent,
     Snaglist,
 )
-from snags.permissions import speaks_for_supplier
-from snags.queries.feed import is_outside_supplier
+from snags.permissions import is_outside_supplier, knows_holder
 
 
 class PersonOut(serializers.ModelSerializer[User]):
@@ -80,12 +78,10 @@ class SnagOut(serializers.ModelSerializer[Snag]):
         ]
 
     def to_representation(self, instance: Snag) -> dict[str, Any]:
-        """Who has the ball and by when is for people who work here, and who has it."""
+        """No supplier reads who else has the ball, nor by when we promised it."""
         shown = super().to_representation(instance)
         user = self.context["request"].user
-        if access_of(user).is_internal:
-            return shown
-        if not speaks_for_supplier(user, instance):
+        if not knows_holder(user, instance):
             shown["handed_to"] = None
         if is_outside_supplier(user, instance):
             shown["next_due_at"] = None

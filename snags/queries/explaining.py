@@ -11,7 +11,7 @@ from sla.models import CalendarVersion
 from sla.queries import spans
 from snags.clockwork import intervals, reading_of, terms_of
 from snags.models import Clock, ClockEvent, ClockRevision, Pause, Snag
-from snags.queries.feed import is_outside_supplier
+from snags.permissions import is_outside_supplier
 from snags.queries.strip import Face, face_of
 from snags.wording import worked
 

@@ -11,6 +11,7 @@ from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.wording import moment
 from snags.models import Snag, SnagAttachment, SnagComment, SnagEvent
+from snags.permissions import is_outside_supplier
 from snags.wording import Sentence, sentence, verbs_hidden_from
 
 PAGE = 200
@@ -131,16 +132,6 @@ def comments_for(user: User, snag: Snag) -> QuerySet[SnagComment]:
 def files_for(user: User, snag: Snag) -> QuerySet[SnagAttachment]:
     files: Any = SnagAttachment.objects.filter(snag=snag)
     return files.audible_to(user)  # type: ignore[no-any-return]
-
-
-def is_outside_supplier(user: User, snag: Snag) -> bool:
-    """Reads this snag as a supplier's contact only."""
-    access = access_of(user)
-    return bool(
-        access.supplier_ids
-        and not access.is_internal
-        and snag.reported_by_id != user.pk
-    )
 
 
 def _keys(user: User, snag: Snag, show: str, page: int) -> list[tuple[int, int]]:

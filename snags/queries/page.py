@@ -21,12 +21,7 @@ from snags.models import (
     SnagQuerySet,
 )
 from snags.moves import FINISHED
-from snags.queries.feed import (
-    Feed,
-    feed_of,
-    files_for,
-    is_outside_supplier,
-)
+from snags.queries.feed import Feed, feed_of, files_for
 from snags.queries.reporting import plain_state
 from snags.queries.strip import Strip, pulse_stamp, strip_of
 from snags.queries.verbs import Verb, verbs_for
@@ -184,10 +179,10 @@ def reader_of(
         works=permissions.can_work_on(user, snag),
         internal=internal,
         reporter=permissions.is_reporter(user, snag),
-        supplier=is_outside_supplier(user, snag),
+        supplier=permissions.is_outside_supplier(user, snag),
         may_edit=permissions.can_edit_text(user, snag),
         may_answer=permissions.can_answer(user, snag),
-        knows_holder=internal or holds_ball,
+        knows_holder=permissions.knows_holder(user, snag),
         audiences=_audiences(
             internal=internal, involved=bool(handovers), holds_ball=holds_ball
         ),

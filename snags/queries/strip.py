@@ -10,7 +10,8 @@ from opsdesk.core.wording import moment, span
 from sla.clocks import Reading
 from snags.clockwork import reading_of
 from snags.models import Clock, Pause, Snag
-from snags.queries.feed import is_outside_supplier, new_since, stamp
+from snags.permissions import is_outside_supplier
+from snags.queries.feed import new_since, stamp
 from snags.wording import promised, worked
 
 FIRST = "First response"

@@ -14,6 +14,7 @@ from snags.queries.feed import PAGE
 from snags.queries.page import snag_by_number
 from snags.services import editing, lifecycle, talk
 from snags.wording import SAYINGS, sentence
+from tests.api.asking import make_token
 from tests.factories import make_contract, make_party, make_snag, make_user
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,32 @@ def test_a_supplier_reads_its_own_words_only(client, handed, vic, live, sam):
     assert "Northgate answers." in ours
     for secret in ("Acme", "For us only.", "35 m"):
         assert secret not in ours, secret
+
+
+def test_everybody_here_reads_who_has_the_ball_and_no_other_supplier(
+    client, handed, rob, sam, amy, vic
+):
+    token = {person: make_token(person, "snags:read") for person in (rob, vic)}
+    where = reverse("api:snag-detail", args=[handed.pk])
+
+    def holder(person):
+        return client.get(where, headers=token[person]).json()["handed_to"]
+
+    for person in (rob, sam, amy, vic):
+        assert "<dt>With</dt>" in text_of(page(client, person, handed))
+    assert (
+        holder(rob)
+        == holder(vic)
+        == {
+            "id": handed.handed_to_id,
+            "name": "Northgate ERP Partners",
+        }
+    )
+    rival = make_party("Acme Hosting", "supplier")
+    lifecycle.hand_over(handed, supplier=rival, actor=sam)
+    assert holder(rob)["name"] == "Acme Hosting"
+    assert holder(vic) is None
+    assert "<dt>With</dt>" not in text_of(page(client, vic, handed))
 
 
 def test_a_snag_of_another_supplier_does_not_exist(client, handed):
