@@ -27,6 +27,8 @@ FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# What a file may hold at most; a workbook is made in one piece before it is sent.
+MOST = {"csv": 50_000, "xlsx": 10_000}
 # Spreadsheets look past spaces and quotes, and read fullwidth signs as the plain ones.
 _RUNS = re.compile(
     "^[ \u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff\"'“”‘’]*"
@@ -41,9 +43,13 @@ _MARK = "\ufeff"
 def export_table(
     name: str, header: Sequence[str], rows: Iterable[Sequence[object]], fmt: str
 ) -> HttpResponseBase:
-    """A table as a download: CSV sent row by row, or XLSX; other formats are a 404."""
+    """A table as a download: CSV sent row by row, or XLSX; other formats are a 404.
+
+    A file that would be longer than its format may be says so in its last line.
+    """
     if fmt not in FORMATS:
         raise Http404(f"No such format: {fmt[:20]}")
+    rows = _bounded(rows, MOST[fmt])
     filename = f"{slugify(name) or 'table'}.{fmt}"
     zone = timezone.get_current_timezone()
     response: HttpResponseBase
@@ -61,6 +67,14 @@ def export_table(
         )
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _bounded(rows: Iterable[Sequence[object]], most: int) -> Iterator[Sequence[object]]:
+    for number, row in enumerate(rows):
+        if number == most:
+            yield [f"This file ends here: it holds the first {most:,} rows of more."]
+            return
+        yield row
 
 
 def guarded(text: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from opsdesk.core import wording
+from opsdesk.core.exports import MOST
+from opsdesk.core.paging import BoundedPaginator
 from sla.models import Priority
 from snags import figures
 from snags.figures import Cut, Dimension, Figure, Period, name_of_value
@@ -32,8 +34,30 @@ class Written:
     cells: tuple[str, ...]
 
 
-def headings(figure: Figure, sort: str) -> list[Heading]:
+def counted(
+    figure: Figure, cut: Cut, period: Period, pages: BoundedPaginator, now: datetime
+) -> str:
+    """How many rows there are; past what is counted, the figure of the dashboard."""
+    if not pages.is_capped:
+        return f"{pages.count:,}"
+    number = figures.number_of(figure, cut, period, now=now)
+    return f"{number:,}" if (number or 0) > pages.count else f"{pages.count:,}+"
+
+
+def bound(pages: BoundedPaginator) -> str:
+    """How far a list and its files go; nothing where they hold everything."""
+    if not pages.is_capped:
+        return ""
+    return (
+        f"The newest {pages.count:,} are listed; a CSV file holds up to"
+        f" {MOST['csv']:,}, one for Excel {MOST['xlsx']:,}."
+    )
+
+
+def headings(figure: Figure, sort: str, *, is_sorted: bool) -> list[Heading]:
     """Asking again for the column that sorts turns the order round."""
+    if not is_sorted:
+        return [Heading(c.title, "", "none", "") for c in figures.columns_of(figure)]
     result = []
     for column in figures.columns_of(figure):
         up, down = sort == column.name, sort == f"-{column.name}"

@@ -27,7 +27,7 @@ from snags.figures.definitions import (
     Subject,
     rows,
 )
-from snags.figures.listing import as_rows, columns_of, listed
+from snags.figures.listing import as_rows, columns_of, listed, number_of, ordered
 from snags.figures.live import Live, Standing
 from snags.figures.periods import Period
 
@@ -59,5 +59,7 @@ __all__ = [
     "golives",
     "listed",
     "name_of_value",
+    "number_of",
+    "ordered",
     "rows",
 ]

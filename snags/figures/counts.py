@@ -45,6 +45,10 @@ class Counts:
         return self.resolution_met + self.resolution_missed
 
     @property
+    def settled(self) -> int:
+        return self.response + self.resolution
+
+    @property
     def response_share(self) -> float | None:
         """Percent of answers given in time; None when none was due."""
         return share(self.response_met, self.response)
@@ -57,7 +61,7 @@ class Counts:
     def settled_share(self) -> float | None:
         """Percent of all promises kept, answers and resolutions together."""
         met = self.response_met + self.resolution_met
-        return share(met, self.response + self.resolution)
+        return share(met, self.settled)
 
     @property
     def median_hours(self) -> float | None:
@@ -172,6 +176,12 @@ def weeks(cut: Cut, period: Period) -> tuple[list[Week], Counts]:
         Week(week, _sum(found.get(number, {}).values()), found.get(number, {}))
         for number, week in enumerate(each)
     ], _sum(found.get(-1, {}).values())
+
+
+def whole(cut: Cut, period: Period) -> Counts:
+    """The period in one piece."""
+    found = _by_label(cut, list(_whole(0, period.first, period.last)))
+    return _sum(found.get(0, {}).values())
 
 
 def tables(

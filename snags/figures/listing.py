@@ -9,7 +9,9 @@ from django.db.models import F, OrderBy, QuerySet
 from django.db.models.functions import Coalesce
 
 from opsdesk.accounts.models import User
-from snags.figures.definitions import Cut, Figure, Subject, rows
+from snags.figures.counts import whole
+from snags.figures.definitions import Cut, Dimension, Figure, Subject, rows
+from snags.figures.live import standing
 from snags.figures.periods import Period
 from snags.models import Clock, Snag
 
@@ -69,9 +71,8 @@ def listed(
     *,
     user: User,
     now: datetime,
-    sort: str = "",
 ) -> QuerySet[Any]:
-    """The rows a figure counts, sorted by a column ("-due" the other way round)."""
+    """The rows a figure counts with all their cells need, newest first."""
     found: QuerySet[Any] = rows(figure, cut, period, user=user, now=now)
     if figure.subject is Subject.SNAG:
         found = found.select_related("owner", "team").defer("detail", "search")
@@ -80,7 +81,24 @@ def listed(
         found = found.select_related("snag__owner", "snag__team")
         found = found.defer("timeline", "snag__detail", "snag__search")
         found = found.annotate(fell_due=Coalesce("breached_at", "due_at"))
+    return found.order_by("-pk")
+
+
+def ordered(figure: Figure, found: QuerySet[Any], sort: str) -> QuerySet[Any]:
+    """The rows sorted by a column ("-due" the other way round), else newest first."""
     return found.order_by(*_order(figure, sort))
+
+
+def number_of(figure: Figure, cut: Cut, period: Period, *, now: datetime) -> int | None:
+    """The figure as the dashboard shows it, without reading the rows it counts.
+
+    None for what the dashboard shows in no such place.
+    """
+    if not figure.is_live:
+        return getattr(whole(cut, period), figure.name, None)
+    if cut.dimension not in {Dimension.ALL, Dimension.TEAM}:
+        return None
+    return getattr(standing(cut, now).total, figure.name, None)
 
 
 def as_rows(figure: Figure, found: Iterable[Any]) -> Iterator[Row]:

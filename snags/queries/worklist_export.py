@@ -1,4 +1,4 @@
-"""The worklist as a table for a file: what was asked for, in its order, to a bound."""
+"""The worklist as a table for a file: what was asked for, in its order."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,6 @@ from snags.models import Snag
 from snags.moves import Status
 from snags.queries.worklist import Asked, exported
 
-MOST = 10_000
 HEADER = (
     "Snag",
     "Title",
@@ -59,9 +58,11 @@ _WORDS = {
 }
 
 
-def table(user: User, asked: Asked, now: datetime) -> Iterator[tuple[object, ...]]:
+def table(
+    user: User, asked: Asked, now: datetime, most: int
+) -> Iterator[tuple[object, ...]]:
     """Row by row, so that a large file never stands in memory whole."""
-    for values in exported(user, asked, now, _COLUMNS, MOST):
+    for values in exported(user, asked, now, _COLUMNS, most):
         yield tuple(
             _cell(column, value) for column, value in zip(_COLUMNS, values, strict=True)
         )

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from opsdesk.accounts.access import INTERNAL, Role, access_of
 from opsdesk.core import clock, queries
-from opsdesk.core.exports import export_table
+from opsdesk.core.exports import MOST, export_table
 from opsdesk.core.http import UserRequest, once, submit, wants_partial
 from opsdesk.core.policy import policy
 from opsdesk.core.services.saved_views import delete_view, save_view
@@ -117,7 +117,8 @@ def view_delete(request: UserRequest, pk: int) -> HttpResponse:
 @policy(*STAFF)
 def export(request: UserRequest, fmt: str) -> HttpResponseBase:
     asked, now = forms.asked(request.GET), clock.now()
-    return export_table("snags", HEADER, table(request.user, asked, now), fmt)
+    rows = table(request.user, asked, now, MOST.get(fmt, 0) + 1)
+    return export_table("snags", HEADER, rows, fmt)
 
 
 def _results(request: UserRequest, asked: Asked, now: datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from openpyxl import load_workbook
 
 from opsdesk.core import clock
-from opsdesk.core.exports import unguarded
+from opsdesk.core.exports import MOST, unguarded
 from snags.models import Snag
 from snags.services import lifecycle, rollups, talk
 from tests.factories import make_contract, make_party, make_snag, make_user
@@ -335,3 +335,52 @@ def test_a_list_costs_the_same_however_long_it_is(client, mia, live, rob, same_q
 
     for name in ("opened", "breached"):
         same_queries(f"/sla/figures/{name}/?first={day}&last={day}", add, budget=10)
+
+
+def test_a_long_list_says_its_figure_and_how_far_it_goes(
+    client, mia, live, rob, monkeypatch
+):
+    day = clock.today()
+    for _ in range(7):
+        make_snag(live, rob)
+    rollups.roll_up(limit=1000)
+    monkeypatch.setattr("sla.views.drilldown.LISTED", 5)
+    monkeypatch.setattr("sla.views.drilldown.PER_PAGE", 3)
+    client.force_login(mia)
+    newest = [snag.ref for snag in Snag.objects.order_by("-pk")]
+
+    for name in ("opened", "open", "backlog"):
+        url = f"/sla/figures/{name}/?first={day}&last={day}&sort=ref"
+        first, last = client.get(url), client.get(f"{url}&page=9")
+        shown = first.content.decode()
+
+        told = "5+" if name == "backlog" else "7"
+        assert re.search(r'<span class="num">([^<]+)</span>', shown)[1] == told
+        assert "The newest 5 are listed; a CSV file holds up to 50,000" in shown
+        assert "1–3 of 5+" in shown
+        assert "sort=-ref" not in shown
+        rows = [
+            line.cells[0] for page in (first, last) for line in page.context["lines"]
+        ]
+        assert rows == newest[:5]
+
+
+@pytest.mark.parametrize("fmt", ["csv", "xlsx"])
+def test_a_file_ends_at_its_bound_and_says_so(client, mia, live, rob, monkeypatch, fmt):
+    day = clock.today()
+    for _ in range(4):
+        make_snag(live, rob)
+    client.force_login(mia)
+    url = f"/sla/figures/open.{fmt}?first={day}&last={day}"
+
+    def lines():
+        body = b"".join(client.get(url).streaming_content)
+        if fmt == "csv":
+            return [row[0] for row in csv.reader(io.StringIO(body.decode("utf-8-sig")))]
+        sheet = load_workbook(io.BytesIO(body)).active
+        return [row[0].value for row in sheet.rows]
+
+    monkeypatch.setitem(MOST, fmt, 4)
+    assert len(lines()) == 5
+    monkeypatch.setitem(MOST, fmt, 3)
+    assert lines()[4:] == ["This file ends here: it holds the first 3 rows of more."]

@@ -125,9 +125,19 @@ def field(bound: forms.BoundField, extra: str = "") -> SafeString:
 
 
 @register.inclusion_tag("ui/_pager.html", takes_context=True)
-def pager(context: template.Context, page: Page[Any] | None) -> dict[str, Any]:
-    """Older, newer and where one is; nothing when it all fits on one page."""
-    return {"page": page, "request": context["request"]}
+def pager(
+    context: template.Context, page: Page[Any] | None, name: str = "page"
+) -> dict[str, Any]:
+    """Older, newer and where one is; nothing when it all fits on one page.
+
+    `name` is the parameter of the address, for a page with several lists.
+    """
+    before = after = ""
+    if page and page.has_previous():
+        before = qs(context, **{name: page.previous_page_number()})
+    if page and page.has_next():
+        after = qs(context, **{name: page.next_page_number()})
+    return {"page": page, "before": before, "after": after}
 
 
 @register.inclusion_tag("ui/_steps_pager.html")
