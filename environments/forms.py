@@ -27,7 +27,7 @@ class ModulesForm(CleanTextMixin, forms.Form):
         label="New modules",
         max_length=4000,
         widget=forms.Textarea({"rows": 4}),
-        help_text="One a line. Known names stay as they are.",
+        help_text="One a line. A known name is in use again.",
     )
 
     def clean_names(self) -> list[str]:

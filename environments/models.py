@@ -34,11 +34,21 @@ class Landscape(models.Model):
         return self.name
 
 
+class ModuleQuerySet(models.QuerySet["Module"]):
+    def in_use(self, current: int | None = None) -> Self:
+        """What may be chosen: those in use, and the one that is chosen already."""
+        return self.filter(Q(is_active=True) | Q(pk=current))
+
+
 class Module(models.Model):
     """A part of the ERP people name when they report: payroll, purchasing, stock."""
 
     landscape = models.ForeignKey(Landscape, models.CASCADE, related_name="modules")
     name = models.CharField(max_length=80)
+    # What an import brought along is not offered until somebody names it here.
+    is_active = models.BooleanField(default=True, db_default=True)
+
+    objects = ModuleQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["name"]

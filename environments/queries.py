@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from environments.models import Environment, Landscape
+from environments.models import Environment, Landscape, Module
 from opsdesk.accounts.models import User
 
 
@@ -32,7 +32,8 @@ class Board:
 def boards(user: User) -> list[Board]:
     """Every landscape a person may see, with what is missing from it."""
     rows = list(environments(user))
-    landscapes = Landscape.objects.prefetch_related("modules").order_by("name", "pk")
+    modules = Prefetch("modules", Module.objects.in_use().order_by("name"))
+    landscapes = Landscape.objects.prefetch_related(modules).order_by("name", "pk")
     return [Board(landscape, _columns(landscape, rows)) for landscape in landscapes]
 
 

@@ -61,14 +61,15 @@ def edit_landscape(
 def name_modules(
     landscape: Landscape, *, actor: User, names: list[str]
 ) -> list[Module]:
-    """Add the modules that are not there yet; known ones stay, with their snags."""
+    """Add the modules that are not there yet; known ones are in use again."""
     require(permissions.can_keep_inventory(actor))
     wanted = list(dict.fromkeys(name.strip() for name in names if name.strip()))
     Module.objects.bulk_create(
         (Module(landscape=landscape, name=name) for name in wanted),
         ignore_conflicts=True,
     )
-    return list(landscape.modules.order_by("name"))
+    landscape.modules.filter(name__in=wanted).update(is_active=True)
+    return list(landscape.modules.in_use().order_by("name"))
 
 
 @transaction.atomic

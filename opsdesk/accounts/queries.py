@@ -66,7 +66,8 @@ def person_page(user: User) -> QuerySet[User]:
 def parties(user: User) -> QuerySet[Party]:
     """The parties somebody may look up: all, or their departments and the suppliers."""
     departments = access_of(user).departments(*SEES_PEOPLE)
-    rows = Party.objects.select_related("parent").order_by("kind", "name")
+    rows = Party.objects.select_related("parent")
+    rows = rows.order_by("-is_active", "kind", "name")
     if departments is None:
         return rows
     if not departments:

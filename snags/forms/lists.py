@@ -50,7 +50,8 @@ class SnaglistForm(CleanTextMixin, forms.Form):
         self, *args: Any, snaglist: Snaglist | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        modules = Module.objects.select_related("landscape")
+        current = snaglist.module_id if snaglist else None
+        modules = Module.objects.in_use(current).select_related("landscape")
         if snaglist is None:
             self._choose("golive", GoLive.objects.order_by("-went_live_on", "name"))
             del self.fields["version"]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from environments.models import Environment, Module
@@ -83,8 +84,10 @@ def _workers() -> Any:
     return people_with(Role.SUPPORT, Role.MANAGER)
 
 
-def _teams() -> Any:
-    return Party.objects.of_kind(Party.Kind.TEAM).order_by("name")
+def _teams(snag: Snag) -> Any:
+    """Teams in use, and the snag's own: saving the form must not lose it."""
+    known = Q(is_active=True) | Q(pk=snag.team_id)
+    return Party.objects.filter(known, kind=Party.Kind.TEAM).order_by("name")
 
 
 class TriageForm(PriorityForm):
@@ -106,7 +109,7 @@ class TriageForm(PriorityForm):
     def prepare(self) -> None:
         super().prepare()
         _choose(self, "owner", _workers())
-        _choose(self, "team", _teams())
+        _choose(self, "team", _teams(self.snag))
         self.start(
             owner=self.snag.owner_id or self.user.pk,
             team=self.snag.team_id,
@@ -120,7 +123,7 @@ class AssignForm(SnagForm):
 
     def prepare(self) -> None:
         _choose(self, "owner", _workers())
-        _choose(self, "team", _teams())
+        _choose(self, "team", _teams(self.snag))
         self.start(owner=self.snag.owner_id, team=self.snag.team_id)
 
 
@@ -270,8 +273,10 @@ class PropertiesForm(SnagForm):
     def prepare(self) -> None:
         landscape = self.snag.environment.landscape
         _choose(self, "environment", landscape.environments.order_by("kind", "name"))
-        _choose(self, "module", landscape.modules.order_by("name"))
-        processes = landscape.processes.filter(is_active=True)
+        modules = landscape.modules.in_use(self.snag.module_id)
+        _choose(self, "module", modules.order_by("name"))
+        known = Q(is_active=True) | Q(pk=self.snag.process_id)
+        processes = landscape.processes.filter(known)
         _choose(self, "process", processes.order_by("name"))
         inside = people_with(*(set(Role) - {Role.SUPPLIER}))
         _choose(self, "observed_by", inside)

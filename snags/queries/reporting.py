@@ -132,20 +132,20 @@ def default_environment() -> Environment | None:
 
 
 def modules_to_choose() -> QuerySet[Module]:
-    return Module.objects.select_related("landscape").order_by("landscape", "name")
+    modules = Module.objects.in_use().select_related("landscape")
+    return modules.order_by("landscape", "name")
 
 
 def list_for(landscape: Landscape, module: Module | None) -> Snaglist | None:
-    """The open list a new report goes on: the module's own, else the general one."""
-    lists = Snaglist.objects.filter(golive__landscape=landscape, is_open=True)
-    lists = lists.select_related("golive")
-    if module is not None:
-        own = lists.filter(module=module).order_by("-golive__went_live_on", "pk")
-        if found := own.first():
-            return found
-    plain = Q(module__isnull=True, site__isnull=True)
-    general = lists.filter(plain).order_by("-golive__went_live_on", "pk").first()
-    return general or lists.order_by("-golive__went_live_on", "pk").first()
+    """The open list a new report goes on: the module's own, a general one, or any."""
+    general = When(module__isnull=True, site__isnull=True, then=1)
+    own = [] if module is None else [When(module=module, then=0)]
+    return (
+        Snaglist.objects.filter(golive__landscape=landscape, is_open=True)
+        .select_related("golive")
+        .order_by(Case(*own, general, default=2), "-golive__went_live_on", "pk")
+        .first()
+    )
 
 
 def people_who_report(text: str = "") -> QuerySet[User]:

@@ -2,7 +2,8 @@
 
 Everything is found by name first and created only when missing, so that running it
 twice, or two imports one after the other, makes nothing twice. People who come from
-another system cannot log in, get no mail and hold no role.
+another system cannot log in, get no mail and hold no role; teams, suppliers and modules
+that only the log knows are out of use, so that nobody has to choose past them.
 """
 
 import hashlib
@@ -150,7 +151,7 @@ def parties_named(names: Iterable[str], kind: str) -> dict[str, Party]:
     found = _parties(shown.values())
     missing = [name for name in dict.fromkeys(shown.values()) if name not in found]
     if missing:
-        rows = [Party(name=name, kind=kind) for name in missing]
+        rows = [Party(name=name, kind=kind, is_active=False) for name in missing]
         _insert(rows, lambda: [*_parties(missing).values()])
         found |= _parties(missing)
     return {name: found[label] for name, label in shown.items()}
@@ -160,7 +161,10 @@ def modules_named(names: Iterable[str], landscape: Landscape) -> dict[str, Modul
     """The modules of these names in a landscape; the missing ones are added."""
     shown = {name: name[:80] for name in sorted(names)}
     Module.objects.bulk_create(
-        [Module(landscape=landscape, name=label) for label in set(shown.values())],
+        [
+            Module(landscape=landscape, name=label, is_active=False)
+            for label in set(shown.values())
+        ],
         ignore_conflicts=True,
     )
     rows = landscape.modules.filter(name__in=shown.values()).order_by("name")

@@ -3,7 +3,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 
 from environments import queries, services
-from environments.models import Environment, Landscape
+from environments.models import Environment, Landscape, Module
 from opsdesk.core.errors import NotAllowedError, RuleError, StaleError
 
 
@@ -76,6 +76,18 @@ def test_modules_are_added_once(live, ada):
     known = services.name_modules(live.landscape, actor=ada, names=["Stock ", "", "GL"])
 
     assert [module.name for module in known] == ["GL", "Payroll", "Stock"]
+
+
+def test_a_module_out_of_use_comes_back_when_it_is_named_again(client, live, ada):
+    (module,) = services.name_modules(live.landscape, actor=ada, names=["Payroll"])
+    Module.objects.update(is_active=False)
+    client.force_login(ada)
+    assert "Payroll" not in client.get(reverse("environments:list")).content.decode()
+
+    services.name_modules(live.landscape, actor=ada, names=["Payroll"])
+
+    assert Module.objects.get() == module
+    assert "Payroll" in client.get(reverse("environments:list")).content.decode()
 
 
 @pytest.mark.parametrize(

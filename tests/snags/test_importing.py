@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
-from environments.models import Environment, Landscape
+from environments.models import Environment, Landscape, Module
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.models import Message, Notification
 from sla.models import ContractVersion
@@ -81,6 +82,27 @@ def snag_of(number):
 
 def verbs_of(snag):
     return [event.verb for event in snag.events.all()]
+
+
+def test_what_only_the_log_knows_is_not_offered_to_anybody(client, live, sam):
+    desk = Party.objects.create(name="Group 70", kind="team")
+    Module.objects.create(landscape=live.landscape, name="Stock")
+
+    import_log()
+
+    teams = Party.objects.of_kind("team")
+    assert list(teams) == [desk], "a team of ours stays in use"
+    assert Party.objects.filter(kind="team").count() > 10
+    modules = live.landscape.modules
+    assert [module.name for module in modules.in_use()] == ["Stock"]
+    assert modules.count() > 10
+    snag = Snag.objects.filter(module__is_active=False, team__is_active=False).first()
+    client.force_login(sam)
+    kept = client.get(reverse("snags:properties", args=[snag.pk])).context["form"]
+    assert snag.module in kept.fields["module"].queryset
+    assert snag.process_id is None
+    kept = client.get(reverse("snags:assign", args=[snag.pk])).context["form"]
+    assert set(kept.fields["team"].queryset) == {desk, snag.team}
 
 
 def test_an_empty_database_gets_all_that_the_log_needs():
