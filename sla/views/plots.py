@@ -1,7 +1,6 @@
 """The dashboard's drawings, each figure with the way to its rows."""
 
 from collections.abc import Sequence
-from datetime import date
 from functools import partial
 
 from django.utils.safestring import SafeString
@@ -10,11 +9,13 @@ from opsdesk.core import charts, wording
 from opsdesk.core.charts import Axis
 from sla.models import Priority
 from sla.views.links import Links
+from snags.days import WEEK
 from snags.figures import (
     AGES,
     Board,
     Counts,
     CurveWeek,
+    Period,
     Standing,
     Week,
     drawn,
@@ -102,7 +103,7 @@ def _curve(board: Board, curve: Sequence[CurveWeek]) -> SafeString:
     to = partial(links.to, "backlog", by="golive", key=str(board.golive or ""))
     points = [
         charts.Week(
-            _label(week.period.first),
+            _label(week.period),
             week.counts.opened,
             week.counts.closed,
             week.backlog,
@@ -122,7 +123,7 @@ def _kept(board: Board, curve: Sequence[CurveWeek]) -> SafeString:
     to = partial(links.to, "settled", by="golive", key=str(board.golive or ""))
     return charts.trend(
         "Share of promises kept by week since go-live",
-        [_label(week.period.first) for week in curve],
+        [_label(week.period) for week in curve],
         [charts.Line("Kept", [_round(w.counts.settled_share) for w in curve])],
         axis=Axis(target=board.target),
         hrefs=[to(period=w.period) if _settled(w.counts) else "" for w in curve],
@@ -135,7 +136,7 @@ def _median(board: Board, curve: Sequence[CurveWeek]) -> SafeString:
     to = partial(links.to, "resolved", by="golive", key=str(board.golive or ""))
     return charts.trend(
         "Median hours from report to solution by week since go-live",
-        [_label(week.period.first) for week in curve],
+        [_label(week.period) for week in curve],
         [
             charts.Line(
                 "Median time",
@@ -150,12 +151,13 @@ def _median(board: Board, curve: Sequence[CurveWeek]) -> SafeString:
 
 
 def _labels(weeks: Sequence[Week]) -> list[str]:
-    return [_label(week.period.first) for week in weeks]
+    return [_label(week.period) for week in weeks]
 
 
-def _label(day: date) -> str:
-    """Without the year, which the order of the weeks tells: many must fit."""
-    return wording.day(day, day)
+def _label(period: Period) -> str:
+    """A week's first day, without the year: many must fit. Of years, the month."""
+    first = period.first
+    return wording.day(first, first) if period.days <= WEEK else f"{first:%b ’%y}"
 
 
 def _settled(counts: Counts) -> int:

@@ -214,7 +214,10 @@ def tables(
 
 
 def curve(cut: Cut, since: date, until: date) -> list[CurveWeek]:
-    """Every week from a go-live on, whole weeks first, with the backlog at its end."""
+    """Every week from a go-live on, whole weeks first, with the backlog at its end.
+
+    It ends where nothing is left and nothing happens any more, as an old log's does.
+    """
     first = start_of(since, WEEK)
     each = list(Period(first, until).weeks())
     eve = first - timedelta(days=1)
@@ -226,6 +229,8 @@ def curve(cut: Cut, since: date, until: date) -> list[CurveWeek]:
         counts = _sum(found.get(number, {}).values())
         backlog += counts.opened - counts.closed
         result.append(CurveWeek(week, counts, backlog))
+    while len(result) > 1 and not result[-1].backlog and result[-1].counts == Counts():
+        result.pop()
     return result
 
 

@@ -11,6 +11,7 @@ from opsdesk.core.models import Heartbeat
 from sla.models import Contract
 from snags import buckets, figures
 from snags.figures import AGES, FIGURES, Cut, Period
+from snags.figures.counts import curve as figures_curve
 from snags.models import BusinessProcess, Clock, GoLive, Snag
 from snags.services import editing, lifecycle, rollups, sweep, talk
 from tests.factories import make_contract, make_party, make_snag, make_user
@@ -320,12 +321,12 @@ def listed(figure, cut, period, user, now):
     return found.count()
 
 
-PERIOD_FIGURES = {
 def said(figure, cut, period, now):
     """The number a list too long to count is headed with."""
     return figures.number_of(FIGURES[figure], cut, period, now=now)
 
 
+PERIOD_FIGURES = {
     "opened": "opened",
     "resolved": "resolved",
     "closed": "closed",
@@ -356,15 +357,15 @@ def drill_downs(spring, mia, name):
         for figure, attribute in PERIOD_FIGURES.items():
             rows = listed(figure, cut, period, mia, board.at)
             assert (figure, rows) == (figure, getattr(counts, attribute))
-        settled = counts.response + counts.resolution
             assert rows == said(figure, cut, period, board.at)
+        settled = counts.response + counts.resolution
         assert listed("settled", cut, period, mia, board.at) == settled
     for figure in LIVE_FIGURES:
         rows = listed(figure, cut, SPRING, mia, board.at)
         assert (figure, rows) == (figure, getattr(board.live.total, figure))
-    for age, count in zip(AGES, board.live.total.ages, strict=True):
         if cut.dimension in {"all", "team"}:
             assert rows == said(figure, cut, SPRING, board.at)
+    for age, count in zip(AGES, board.live.total.ages, strict=True):
         assert listed(age.name, cut, SPRING, mia, board.at) == count
 
 
@@ -422,3 +423,55 @@ def suppliers_promise(mia):
     assert before.response > 0
     assert (after.response, after.resolution, after.breached) == (0, 0, 0)
     assert after.opened == before.opened
+
+
+def weeks_since(first, count):
+    last = first + timedelta(weeks=count) - timedelta(days=1)
+    return [
+        figures.CurveWeek(week, figures.Counts(opened=3, closed=2), backlog=number)
+        for number, week in enumerate(Period(first, last).weeks(), start=1)
+    ]
+
+
+def test_up_to_sixty_weeks_are_drawn_one_by_one():
+    weeks = weeks_since(date(2025, 1, 6), figures.MANY_WEEKS)
+
+    assert figures.drawn_curve(weeks) == weeks
+
+
+def test_more_are_drawn_by_fours_and_nothing_is_lost():
+    weeks = weeks_since(date(2025, 1, 6), figures.MANY_WEEKS + 2)
+
+    points = figures.drawn_curve(weeks)
+
+    assert len(points) == 16
+    assert points[0].period == Period(date(2025, 1, 6), date(2025, 2, 2))
+    assert points[-1].period == Period(weeks[-2].period.first, weeks[-1].period.last)
+    assert [point.counts.opened for point in points] == [12] * 15 + [6]
+    assert sum(point.counts.closed for point in points) == 2 * len(weeks)
+    assert [point.backlog for point in points[-2:]] == [60, 62], "as it stood last"
+
+
+def test_a_curve_ends_where_nothing_is_left_and_nothing_happens(live, rob, sam):
+    golive = live.landscape.golives.get()
+    cut = Cut(dimension="golive", key=str(golive.pk))
+    at = MOMENTS[0]
+    snag = make_snag(live, rob, at=at)
+    rollups.roll_up(limit=1000)
+    since, today = date(2026, 2, 23), date(2026, 6, 1)
+
+    running = figures_curve(cut, since, today)
+    assert (len(running), running[-1].backlog) == (15, 1), "something is left"
+
+    lifecycle.resolve(
+        snag, actor=sam, resolution="configuration", resolution_note="Set.", at=at
+    )
+    lifecycle.confirm(Snag.objects.get(pk=snag.pk), actor=rob, at=at + 10 * 24 * HOUR)
+    rollups.roll_up(limit=1000)
+    ended = figures_curve(cut, since, today)
+    assert [week.period.first.isoformat() for week in ended] == [
+        "2026-02-23",
+        "2026-03-02",
+        "2026-03-09",
+    ]
+    assert (ended[-1].counts.closed, ended[-1].backlog) == (1, 0)
