@@ -136,7 +136,12 @@ class Message(models.Model):
                 name="message_to_deliver",
                 fields=["next_try_at"],
                 condition=Q(sent_at__isnull=True, dead_at__isnull=True),
-            )
+            ),
+            models.Index(
+                name="message_dead",
+                fields=["-dead_at", "-id"],
+                condition=Q(dead_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

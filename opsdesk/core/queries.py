@@ -46,8 +46,13 @@ def duties_to_settle(user: User) -> QuerySet[Duty]:
 
 
 def messages() -> QuerySet[Message]:
-    """The outbox, dead letters first."""
-    return Message.objects.order_by("dead_at", "-created_at", "-pk")
+    """Mail that left or will leave, the latest first."""
+    return Message.objects.filter(dead_at__isnull=True).order_by("-pk")
+
+
+def dead_letters() -> QuerySet[Message]:
+    """Mail that was given up and waits for somebody."""
+    return Message.objects.dead().order_by("-dead_at", "-pk")
 
 
 def saved_views(user: User, screen: str) -> QuerySet[SavedView]:

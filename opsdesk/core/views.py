@@ -1,7 +1,6 @@
 """The inbox, duties and the outbox: what the product has to tell and what is owed."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -11,21 +10,21 @@ from opsdesk.core import clock, queries
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.models import Message, Notification
 from opsdesk.core.owing import DutyForm
+from opsdesk.core.paging import page_of
 from opsdesk.core.policy import policy
 from opsdesk.core.services import duties, inbox, outbox
 
-PER_PAGE = 50
 GIVE_DUTIES = (Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
 
 
 @require_GET
 @policy()
 def inbox_page(request: UserRequest) -> HttpResponse:
-    notes = Paginator(queries.notifications_of(request.user), PER_PAGE)
+    user, asked = request.user, request.GET
     context = {
-        "page": notes.get_page(request.GET.get("page")),
-        "owed": queries.duties_of(request.user)[:PER_PAGE],
-        "climbed": queries.duties_climbed_to(request.user)[:PER_PAGE],
+        "page": page_of(queries.notifications_of(user), asked.get("page")),
+        "owed": page_of(queries.duties_of(user), asked.get("owed")),
+        "climbed": page_of(queries.duties_climbed_to(user), asked.get("late")),
         "at": clock.now(),
         "can_owe": access_of(request.user).has(*GIVE_DUTIES),
     }
@@ -72,8 +71,11 @@ def duty_done(request: UserRequest, pk: int) -> HttpResponse:
 @require_GET
 @policy(*outbox.MENDERS, Role.AUDITOR)
 def outbox_page(request: UserRequest) -> HttpResponse:
-    page = Paginator(queries.messages(), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "can_retry": access_of(request.user).has(*outbox.MENDERS)}
+    context = {
+        "dead": page_of(queries.dead_letters(), request.GET.get("dead")),
+        "page": page_of(queries.messages(), request.GET.get("page")),
+        "can_retry": access_of(request.user).has(*outbox.MENDERS),
+    }
     return render(request, "core/outbox.html", context)
 
 

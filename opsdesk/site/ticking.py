@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from opsdesk.core import submissions
-from opsdesk.core.services import duties, heartbeats, outbox
+from opsdesk.core.services import duties, heartbeats, inbox, outbox
 from snags.services import lifecycle, recompute, replay, rollups, sweep
 
 log = structlog.get_logger()
@@ -43,6 +43,7 @@ def nightly() -> Done:
     return _each(
         submissions=lambda: _all(submissions.forget_old),
         old_mails=lambda: _all(outbox.forget_old),
+        old_notes=lambda: _all(inbox.forget_old),
         heartbeats=heartbeats.forget,
         drifted=replay.check_sample,
     )

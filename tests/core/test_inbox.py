@@ -140,7 +140,51 @@ def test_the_inbox_costs_the_same_for_few_and_many(client, same_queries, mia, sa
             late = owed(sam)
             Duty.objects.filter(pk=late.pk).update(step=Duty.Step.MANAGER)
 
-    same_queries(PAGE, more, budget=9)
+    same_queries(PAGE, more, budget=11)
+
+
+def test_duties_are_paged_like_everything_else(client, mia, sam):
+    for number in range(51):
+        owed(mia, title=f"Mine {number}.")
+        late = owed(sam, title=f"Theirs {number}.")
+        Duty.objects.filter(pk=late.pk).update(step=Duty.Step.MANAGER)
+
+    first = text(by(client, mia).get(PAGE))
+    second = text(client.get(f"{PAGE}?owed=2&late=2"))
+
+    assert ("Mine 50." in first, "Theirs 50." in first) == (False, False)
+    assert ("Mine 50." in second, "Theirs 50." in second) == (True, True)
+    assert first.count("1–50 of 51") == 2
+    assert 'href="?owed=1&amp;late=2"' in second
+
+
+def test_no_pager_counts_past_its_bound(client, mia, ada, monkeypatch):
+    monkeypatch.setattr("opsdesk.core.paging.MOST", 100)
+    for number in range(101):
+        told(mia, f"k{number}")
+
+    first = text(by(client, mia).get(PAGE))
+    last = text(client.get(f"{PAGE}?page=99"))
+    outbox = text(by(client, ada).get(reverse("core:outbox")))
+
+    assert "1–50 of 100+" in first
+    assert "51–100 of 100+" in last
+    assert "Title of k1<" in last
+    assert "Title of k0<" not in last
+    assert "1–50 of 100+" in outbox
+
+
+def test_what_was_read_long_ago_is_forgotten_and_nothing_else(mia):
+    now = clock.now()
+    for key, days in {"old": 91, "new": 89, "unread": None}.items():
+        note = told(mia, key)
+        read_at = days and now - timedelta(days=days)
+        Notification.objects.filter(pk=note.pk).update(
+            created_at=now - timedelta(days=100), read_at=read_at
+        )
+
+    assert (inbox.forget_old(), inbox.forget_old()) == (1, 0)
+    assert set(Notification.objects.values_list("key", flat=True)) == {"new", "unread"}
 
 
 @pytest.mark.parametrize(
@@ -292,4 +336,16 @@ def test_the_outbox_costs_the_same_for_few_and_many(client, same_queries, ada):
         for _ in range(count):
             dead(f"k{Message.objects.count()}")
 
-    same_queries(reverse("core:outbox"), more, budget=6)
+    same_queries(reverse("core:outbox"), more, budget=8)
+
+
+def test_dead_letters_stand_apart_from_what_left(client, ada):
+    dead()
+    Message.objects.create(
+        key="sent", to="y@example.org", subject="Good news", sent_at=clock.now()
+    )
+
+    page = by(client, ada).get(reverse("core:outbox"))
+
+    assert [row.subject for row in page.context["dead"]] == ["Your deadline"]
+    assert [row.subject for row in page.context["page"]] == ["Good news"]

@@ -165,11 +165,16 @@ def test_slow_sweeps_and_the_night_run_twice_without_harm(due, sam):
         sent_at=clock.now() - timedelta(days=31),
     )
 
+    note = Notification.objects.create(recipient=sam, key="old", title="Old")
+    Notification.objects.exclude(pk=note.pk).delete()
+    Notification.objects.update(read_at=clock.now() - timedelta(days=91))
+
     assert ticking.sweep_slowly() == ticking.sweep_slowly()
     first, second = ticking.nightly(), ticking.nightly()
 
-    assert (first["submissions"], first["old_mails"]) == (1, 1)
-    assert (second["submissions"], second["old_mails"]) == (0, 0)
+    forgotten = ("submissions", "old_mails", "old_notes")
+    assert [first[name] for name in forgotten] == [1, 1, 1]
+    assert [second[name] for name in forgotten] == [0, 0, 0]
     assert second["drifted"] == 0
 
 

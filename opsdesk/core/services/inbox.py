@@ -1,4 +1,6 @@
-"""A person's own inbox lines, read."""
+"""A person's own inbox lines, read and in time forgotten."""
+
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -7,6 +9,8 @@ from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import require
 from opsdesk.core.models import Notification
+
+KEPT_FOR = timedelta(days=90)  # what was read
 
 
 @transaction.atomic
@@ -24,6 +28,13 @@ def mark_read(note: Notification, *, actor: User) -> int:
 def mark_all_read(*, actor: User) -> int:
     """Everything up to now is read; returns how many lines were not."""
     return _unread(actor).update(read_at=clock.now())
+
+
+def forget_old(*, limit: int = 10_000) -> int:
+    """Drop lines read long ago; what nobody has read yet stays."""
+    old = Notification.objects.filter(read_at__lt=clock.now() - KEPT_FOR)
+    ids = list(old.order_by("pk").values_list("pk", flat=True)[:limit])
+    return Notification.objects.filter(pk__in=ids).delete()[0]
 
 
 def _unread(actor: User) -> QuerySet[Notification]:
