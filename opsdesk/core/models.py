@@ -19,7 +19,11 @@ class TimelineEvent(models.Model):
     verb = models.CharField(max_length=30)
     params = models.JSONField(default=dict)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     at = models.DateTimeField("Happened at")
     recorded_at = models.DateTimeField(db_default=Now())
@@ -37,7 +41,10 @@ class Comment(models.Model):
         SUPPLIER = "supplier", "Supplier"
 
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     audience = models.CharField(max_length=10, choices=Audience)
     body = models.TextField()
@@ -59,7 +66,10 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     added_at = models.DateTimeField(db_default=Now())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
 
 from environments.models import Landscape
 from opsdesk.accounts.models import Party
@@ -39,12 +39,11 @@ def promises_in_force(
     version = contract_in_force(landscape, at=at, under=under)
     if version is None:
         return []
-    targets = [t for t in version.targets.all() if t.priority == priority]
+    targets = version.targets.filter(priority=priority).order_by("kind")
+    timelines = timelines_of({target.calendar_id for target in targets})
     return [
-        Promise(
-            target, version, version.contract.party, timeline_of(target.calendar_id)
-        )
-        for target in sorted(targets, key=lambda target: target.kind)
+        Promise(target, version, version.contract.party, timelines[target.calendar_id])
+        for target in targets
     ]
 
 
@@ -62,7 +61,6 @@ def contract_in_force(
             effective_from__lte=at,
         )
         .select_related("contract__party")
-        .prefetch_related("targets")
     )
     order = ("contract__landscape_id", "-effective_from")
     if under:
@@ -72,14 +70,21 @@ def contract_in_force(
 
 def timeline_of(calendar_id: int) -> StoredTimeline:
     """A calendar's versions in force, oldest first, in the form clocks store."""
+    return timelines_of([calendar_id])[calendar_id]
+
+
+def timelines_of(calendar_ids: Collection[int]) -> dict[int, StoredTimeline]:
+    """The timelines of several calendars by their numbers."""
     rows = (
         CalendarVersion.objects.in_force()
-        .filter(calendar_id=calendar_id)
-        .order_by("number")
-        .values_list("effective_from", "pk")
+        .filter(calendar_id__in=calendar_ids)
+        .order_by(F("effective_from").asc(nulls_first=True), "number")
+        .values_list("calendar_id", "effective_from", "pk")
     )
-    steps = sorted(rows, key=lambda row: (row[0] is not None, row[0]))
-    return [[start.isoformat() if start else None, pk] for start, pk in steps]
+    found: dict[int, StoredTimeline] = {pk: [] for pk in calendar_ids}
+    for calendar, start, pk in rows:
+        found[calendar].append([start.isoformat() if start else None, pk])
+    return found
 
 
 def current(timeline: StoredTimeline) -> StoredTimeline:

@@ -136,7 +136,8 @@ class ReportForm(CleanTextMixin, forms.Form):
         processes = BusinessProcess.objects.filter(is_active=True)
         self._offer("process", processes.order_by("name"))
         self._offer("data_approver", people_with(Role.MANAGER))
-        self.fields["environment"].initial = default_environment()
+        if not self.is_bound:
+            self.fields["environment"].initial = default_environment()
         self.fields["title"].widget.attrs |= {
             "hx-get": reverse("snags:similar"),
             "hx-trigger": "input changed delay:300ms",

@@ -33,12 +33,16 @@ class Clock(models.Model):
         STOPPED = "stopped", "Stopped"
         CANCELLED = "cancelled", "Cancelled"
 
-    snag = models.ForeignKey(Snag, models.CASCADE, related_name="clocks")
+    snag = models.ForeignKey(
+        Snag, models.CASCADE, related_name="clocks", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=Kind)
-    party = models.ForeignKey(Party, models.PROTECT, related_name="clocks")
+    party = models.ForeignKey(
+        Party, models.PROTECT, related_name="clocks", db_index=False
+    )
     cycle = models.PositiveSmallIntegerField(default=1)
     contract_version = models.ForeignKey(
-        ContractVersion, models.PROTECT, related_name="clocks"
+        ContractVersion, models.PROTECT, related_name="clocks", db_index=False
     )
     priority = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
@@ -183,17 +187,23 @@ class ClockRevision(models.Model):
     `new_due_at` again.
     """
 
-    clock = models.ForeignKey(Clock, models.CASCADE, related_name="revisions")
+    clock = models.ForeignKey(
+        Clock, models.CASCADE, related_name="revisions", db_index=False
+    )
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     cause = models.CharField(max_length=30)
     old_due_at = models.DateTimeField(null=True)
     new_due_at = models.DateTimeField(null=True)
     contract_version = models.ForeignKey(
-        ContractVersion, models.PROTECT, related_name="+"
+        ContractVersion, models.PROTECT, related_name="+", db_index=False
     )
     inputs = models.JSONField()
 

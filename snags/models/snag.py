@@ -128,13 +128,27 @@ class Snag(models.Model):
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.FAULT)
     title = models.CharField(max_length=200)
     detail = models.TextField(blank=True)
-    snaglist = models.ForeignKey(Snaglist, models.PROTECT, related_name="snags")
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="snags")
+    snaglist = models.ForeignKey(
+        Snaglist, models.PROTECT, related_name="snags", db_index=False
+    )
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="snags", db_index=False
+    )
     module = models.ForeignKey(
-        Module, models.PROTECT, null=True, blank=True, related_name="snags"
+        Module,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="snags",
+        db_index=False,
     )
     process = models.ForeignKey(
-        BusinessProcess, models.PROTECT, null=True, blank=True, related_name="snags"
+        BusinessProcess,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="snags",
+        db_index=False,
     )
     step = models.CharField("Process step", max_length=120, blank=True)
     designed_step = models.TextField("As designed", blank=True)
@@ -145,6 +159,7 @@ class Snag(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
     )
     observed_on = models.DateField(null=True, blank=True)
     cause = models.CharField(max_length=14, choices=Cause, blank=True)
@@ -162,6 +177,7 @@ class Snag(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
     )
     # How pressing
     impact = models.PositiveSmallIntegerField(choices=Level, default=Level.LOW)
@@ -172,14 +188,26 @@ class Snag(models.Model):
     )
     # Whose it is
     reported_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="reported_snags"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="reported_snags",
+        db_index=False,
     )
     logged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.WEB)
     department = models.ForeignKey(
-        Party, models.PROTECT, null=True, blank=True, related_name="reported_snags"
+        Party,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reported_snags",
+        db_index=False,
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -189,24 +217,41 @@ class Snag(models.Model):
         related_name="owned_snags",
     )
     team = models.ForeignKey(
-        Party, models.PROTECT, null=True, blank=True, related_name="team_snags"
+        Party,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="team_snags",
+        db_index=False,
     )
     handed_to = models.ForeignKey(
-        Party, models.PROTECT, null=True, blank=True, related_name="held_snags"
+        Party,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="held_snags",
+        db_index=False,
     )
     is_shared = models.BooleanField("Everyone here may see it", default=False)
     # Where it stands
     status = models.CharField(max_length=11, choices=Status, default=Status.NEW)
     waiting_for = models.CharField(max_length=11, choices=WaitingFor, blank=True)
-    follow_up = models.ForeignKey(Duty, models.PROTECT, null=True, related_name="+")
+    follow_up = models.ForeignKey(
+        Duty, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     workaround = models.TextField(blank=True)
     workaround_review = models.ForeignKey(
-        Duty, models.PROTECT, null=True, related_name="+"
+        Duty, models.PROTECT, null=True, related_name="+", db_index=False
     )
     resolution = models.CharField(max_length=15, choices=Resolution, blank=True)
     resolution_note = models.TextField(blank=True)
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="duplicates"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        db_index=False,
     )
     reported_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -234,7 +279,24 @@ class Snag(models.Model):
             "next_due_at",
             "at_risk_from",
             "comment_count",
-        ]
+        ],
+        no_db_index=[
+            "snaglist",
+            "environment",
+            "module",
+            "process",
+            "observed_by",
+            "data_approver",
+            "reported_by",
+            "logged_by",
+            "department",
+            "owner",
+            "team",
+            "handed_to",
+            "follow_up",
+            "workaround_review",
+            "merged_into",
+        ],
     )
 
     class Meta:

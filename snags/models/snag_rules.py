@@ -105,6 +105,10 @@ CONSTRAINTS: list[models.BaseConstraint] = [
     ),
 ]
 
+PENDING_KB = 512
+
+# Every change of a snag writes an entry into each of these, so a foreign key that
+# nothing looks for, or that one of these begins with, has no index of its own.
 INDEXES: list[models.Index] = [
     # The worklist, as a manager, one team, one department, one owner sees it.
     models.Index(
@@ -143,7 +147,6 @@ INDEXES: list[models.Index] = [
         name="snag_open_by_status",
         condition=IS_OPEN,
     ),
-    models.Index("priority", "id", name="snag_open_by_priority", condition=IS_OPEN),
     models.Index("id", name="snag_open_by_id", condition=IS_OPEN),
     models.Index("updated_at", "id", name="snag_open_by_change", condition=IS_OPEN),
     models.Index(
@@ -153,9 +156,10 @@ INDEXES: list[models.Index] = [
         name="snag_open_at_risk",
         condition=IS_OPEN & Q(at_risk_from__isnull=False),
     ),
-    # All the dashboard asks of open snags, in one pass over the index alone.
+    # The order by priority; and all the dashboard asks of open snags, in one pass over
+    # the index alone.
     models.Index(
-        fields=["priority"],
+        fields=["priority", "id"],
         include=[
             "department",
             "team",
@@ -193,7 +197,17 @@ INDEXES: list[models.Index] = [
         name="snag_to_close",
         condition=Q(auto_close_at__isnull=False),
     ),
-    GinIndex("search", name="snag_search", fastupdate=False),
+    models.Index(
+        "merged_into", name="snag_duplicates", condition=Q(merged_into__isnull=False)
+    ),
+    # New words wait in a short list, read by every search, until there are enough to
+    # sort in: a new deadline would else write each word of its snag's text again.
+    GinIndex("search", name="snag_search", gin_pending_list_limit=PENDING_KB),
     # Similar open snags while somebody types.
-    GinIndex("search", name="snag_open_search", fastupdate=False, condition=IS_OPEN),
+    GinIndex(
+        "search",
+        name="snag_open_search",
+        gin_pending_list_limit=PENDING_KB,
+        condition=IS_OPEN,
+    ),
 ]

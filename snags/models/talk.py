@@ -49,7 +49,9 @@ class TalkQuerySet(models.QuerySet[Any]):
 class SnagEvent(TimelineEvent):
     """One line of a snag's timeline."""
 
-    snag = models.ForeignKey(Snag, models.CASCADE, related_name="events")
+    snag = models.ForeignKey(
+        Snag, models.CASCADE, related_name="events", db_index=False
+    )
 
     class Meta:
         ordering: ClassVar = ["at", "id"]
@@ -63,7 +65,9 @@ class SnagEvent(TimelineEvent):
 class SnagComment(Comment):
     """Something said about a snag."""
 
-    snag = models.ForeignKey(Snag, models.CASCADE, related_name="comments")
+    snag = models.ForeignKey(
+        Snag, models.CASCADE, related_name="comments", db_index=False
+    )
     supplier = models.ForeignKey(
         Party, models.PROTECT, null=True, blank=True, related_name="+"
     )
