@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 
 from opsdesk.accounts.models import User
 from opsdesk.core import submissions
-from opsdesk.core.errors import RuleError, as_rule_error
+from opsdesk.core.errors import RuleError, StaleError, as_rule_error
 
 Result = TypeVar("Result")
 Args = ParamSpec("Args")
@@ -49,6 +49,9 @@ def submit(
         if rule is None:
             raise
         form.add_error(None, str(rule))
+    except StaleError as error:
+        form.theirs = error.theirs  # type: ignore[attr-defined]  # shown beside mine
+        form.add_error(None, str(error))
     except RuleError as error:
         form.add_error(None, str(error))
     return None

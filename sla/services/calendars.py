@@ -13,7 +13,7 @@ from django.db import transaction
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
-from opsdesk.core.records import save
+from opsdesk.core.records import check_version, save
 from sla.calendars import Timeline, compile  # noqa: A004
 from sla.hours import CalendarError, Hours, Window
 from sla.models import CalendarVersion, Contract, ServiceCalendar, Target, TermsChange
@@ -170,13 +170,22 @@ def correct_calendar(
 
 @transaction.atomic
 def rename_calendar(
-    calendar: ServiceCalendar, *, actor: User, name: str, description: str = ""
+    calendar: ServiceCalendar,
+    *,
+    actor: User,
+    version: int | None,
+    name: str,
+    description: str = "",
 ) -> ServiceCalendar:
-    """Another name or description; the hours stay."""
+    """Another name or description; the hours stay.
+
+    Whoever read an older version keeps both texts (StaleError).
+    """
     require(can_edit_terms(actor))
     calendar = _locked(calendar)
+    check_version(calendar, version)
     calendar.name, calendar.description = name, description
-    save(calendar, "name", "description", actor=actor)
+    save(calendar, "name", "description", "version", actor=actor)
     return calendar
 
 

@@ -149,7 +149,7 @@ def calendar_correct(request: UserRequest, pk: int, number: int) -> HttpResponse
 @once
 def calendar_rename(request: UserRequest, pk: int) -> HttpResponse:
     calendar = get_object_or_404(calendars.calendars(), pk=pk)
-    initial = {"name": calendar.name, "description": calendar.description}
+    initial = {name: getattr(calendar, name) for name in RenameCalendarForm.base_fields}
     form = RenameCalendarForm(request.POST or None, initial=initial)
     if submit(form, services.rename_calendar, calendar, actor=request.user):
         messages.success(request, "The name is changed.")
@@ -194,6 +194,10 @@ def _form(
     **extra: Any,
 ) -> HttpResponse:
     context = {"form": form, "title": title, "regions": COMMON_REGIONS, **extra}
+    renamed = getattr(form, "theirs", None)
+    if isinstance(form, RenameCalendarForm) and renamed is not None:
+        context["both"] = form.beside(renamed)
+        form.data = {**dict(form.data.items()), "version": str(renamed.version)}
     if latest is not None and _is_stale(form, latest):
         context["theirs"] = latest
         context["their_week"] = week_text(latest.as_hours())

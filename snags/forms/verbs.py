@@ -15,6 +15,7 @@ from snags.days import morning_of
 from snags.models import BusinessProcess, Effort, Snag, SnagComment, Snaglist
 from snags.queries.page import snag_by_number
 from snags.services.lifecycle import PAUSES, REFUSALS, resolutions_for
+from snags.wording import label_of
 
 Audience = SnagComment.Audience
 LONG = 10_000
@@ -34,6 +35,46 @@ class SnagForm(CleanTextMixin, forms.Form):
     def start(self, **values: Any) -> None:
         for name, value in values.items():
             self.fields[name].initial = value
+
+
+class TextsForm(SnagForm):
+    """A form that writes texts; `version` says which the writer started from.
+
+    The second editor keeps both: theirs beside mine, and mine to save over it.
+    """
+
+    version = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput
+    )
+
+    def start(self, **values: Any) -> None:
+        super().start(version=self.snag.version, **values)
+
+    def against(self, theirs: Snag) -> "TextsForm":
+        """The same as typed, now written on top of the newer version."""
+        data = {**self.data.dict(), "version": str(theirs.version)}  # type: ignore[attr-defined]
+        return type(self)(data, user=self.user, snag=theirs)
+
+    def beside(self, theirs: Snag) -> list[tuple[str, str, str]]:
+        """(label, theirs, mine) of whatever of the snag now differs."""
+        pairs = [
+            (name, getattr(theirs, name), self.cleaned_data[name])
+            for name in self.fields
+            if name != "version" and hasattr(theirs, name)
+        ]
+        return [
+            (self._label(name), self._told(name, other), self._told(name, own))
+            for name, other, own in pairs
+            if other != own
+        ]
+
+    def _label(self, name: str) -> str:
+        return str(self.fields[name].label or label_of(name))
+
+    def _told(self, name: str, value: Any) -> str:
+        choices = getattr(self.fields[name], "choices", ())
+        named = {} if hasattr(choices, "queryset") else dict(choices)
+        return str(named.get(value, value) or "")
 
 
 def text_field(label: str, *, required: bool = True, rows: int = 4) -> forms.CharField:
@@ -222,7 +263,7 @@ class ShareForm(SnagForm):
         self.start(is_shared=self.snag.is_shared)
 
 
-class WorkaroundForm(SnagForm):
+class WorkaroundForm(TextsForm):
     workaround = text_field("How people can work until it is fixed")
     review_on = DayField(label="Look at it again on")
 
@@ -248,7 +289,7 @@ class EffortForm(SnagForm):
         self.start(spent_on=timezone.localdate())
 
 
-class PropertiesForm(SnagForm):
+class PropertiesForm(TextsForm):
     """What the snag is about; choices stay inside its landscape."""
 
     kind = forms.ChoiceField(choices=Snag.Kind.choices)
@@ -281,7 +322,8 @@ class PropertiesForm(SnagForm):
         inside = people_with(*(set(Role) - {Role.SUPPLIER}))
         _choose(self, "observed_by", inside)
         _choose(self, "data_approver", inside)
-        self.start(**{name: self._now(name) for name in self.fields})
+        names = [name for name in self.fields if name != "version"]
+        self.start(**{name: self._now(name) for name in names})
 
     def _now(self, name: str) -> Any:
         return getattr(self.snag, f"{name}_id", None) or getattr(self.snag, name)

@@ -62,9 +62,12 @@ def edit_text(
 
 
 @transaction.atomic
-def set_properties(snag: Snag, *, actor: User, **wanted: Any) -> Snag:
+def set_properties(
+    snag: Snag, *, actor: User, version: int | None = None, **wanted: Any
+) -> Snag:
     """Change what the snag is about; only the named properties, only what differs.
 
+    Whoever read an older version keeps both (StaleError), as its texts may be long.
     What turns out to be sensitive is no longer open to everybody.
     """
     snag = locked(snag)
@@ -76,12 +79,13 @@ def set_properties(snag: Snag, *, actor: User, **wanted: Any) -> Snag:
     changed = [name for name in changed if getattr(snag, name) != wanted[name]]
     if not changed:
         return snag
+    check_version(snag, version)
     for name in changed:
         setattr(snag, name, wanted[name])
     hidden = snag.is_shared and snag.sensitivity != Snag.Sensitivity.NORMAL
     snag.is_shared = snag.is_shared and not hidden
     snag.updated_at = at = instant(snag, None)
-    save(snag, *changed, "is_shared", "updated_at", actor=actor)
+    save(snag, *changed, "is_shared", "version", "updated_at", actor=actor)
     log(snag, "described", actor=actor, at=at, fields=changed)
     if hidden:
         log(snag, "unshared", actor=actor, at=at)
@@ -168,13 +172,22 @@ def move_to_list(snag: Snag, *, snaglist: Snaglist, actor: User) -> Snag:
 
 @transaction.atomic
 def note_workaround(
-    snag: Snag, *, workaround: str, review_on: date, actor: User
+    snag: Snag,
+    *,
+    workaround: str,
+    review_on: date,
+    actor: User,
+    version: int | None = None,
 ) -> Snag:
-    """Users can work again; the snag stays open and is looked at again by a day."""
+    """Users can work again; the snag stays open and is looked at again by a day.
+
+    Whoever read an older version keeps both texts (StaleError).
+    """
     snag = locked(snag)
     require(permissions.can_work_on(actor, snag))
     if snag.is_finished:
         raise RuleError("It is finished; reopen it first.", code="not_now")
+    check_version(snag, version)
     at = instant(snag, None)
     if review_on <= timezone.localdate(at):
         raise RuleError(
@@ -191,7 +204,7 @@ def note_workaround(
         url=snag.get_absolute_url(),
     )
     snag.updated_at = at
-    save(snag, "workaround", "workaround_review", "updated_at", actor=actor)
+    save(snag, "workaround", "workaround_review", "version", "updated_at", actor=actor)
     log(snag, "worked_around", actor=actor, at=at, review_on=review_on.isoformat())
     return snag
 

@@ -7,6 +7,7 @@ from opsdesk.core.http import UserRequest, once
 from opsdesk.core.policy import policy
 from snags import permissions
 from snags.forms.edit import TextForm
+from snags.models import Snag
 from snags.queries.page import snag_for
 from snags.services.editing import edit_text
 
@@ -35,6 +36,7 @@ def edit(request: UserRequest, pk: int) -> HttpResponse:
 
 def _conflict(request: UserRequest, form: TextForm, theirs: object) -> HttpResponse:
     """Both texts side by side; nothing typed is lost, saving again is possible."""
+    assert isinstance(theirs, Snag)
     context = {
         "snag": theirs,
         "form": form.against(theirs),

@@ -360,10 +360,16 @@ def _asked(
     request: UserRequest, snag: Snag, ask: Ask, form: forms.SnagForm
 ) -> HttpResponse:
     template = "snags/_ask.html" if wants_partial(request) else "snags/ask.html"
+    theirs = getattr(form, "theirs", None)
+    beside = []
+    if theirs is not None and isinstance(form, forms.TextsForm):
+        beside, form = form.beside(theirs), form.against(theirs)
     context = {
         "snag": snag,
         "ask": ask,
         "form": form,
+        "theirs": beside,
+        "is_stale": theirs is not None,
         "action": request.path,
         "next": request.POST.get("next", ""),
     }

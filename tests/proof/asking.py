@@ -150,6 +150,7 @@ def _snag_forms(w):
         "share": {"is_shared": "on"},
         "workaround": {
             "workaround": "Print one by one.",
+            "version": w.ours["back"].version,
             "review_on": (timezone.localdate() + DAY).isoformat(),
         },
         "follow_up": {"follow_up_on": (timezone.localdate() + DAY).isoformat()},
@@ -159,6 +160,7 @@ def _snag_forms(w):
             "sensitivity": "normal",
             "step": "Printing",
             "module": w.module.pk,
+            "version": w.ours["back"].version,
         },
         "effort": {"minutes": 5, "kind": "fix", "spent_on": timezone.localdate()},
         "process_new": {

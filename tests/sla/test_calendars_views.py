@@ -222,11 +222,31 @@ def test_a_file_that_is_none_gets_a_sentence(client, mia, office):
 
 def test_a_calendar_is_renamed_and_taken_out_of_use(client, mia, office):
     client.force_login(mia)
-    client.post(reverse("sla:calendar_rename", args=[office.pk]), {"name": "Desk"})
+    renamed = {"name": "Desk", "version": 1}
+    client.post(reverse("sla:calendar_rename", args=[office.pk]), renamed)
     client.post(reverse("sla:calendar_active", args=[office.pk]), {"is_active": "no"})
     office.refresh_from_db()
     assert (office.name, office.is_active) == ("Desk", False)
     assert "Out of use" in page(client, "calendars").content.decode()
+
+
+def test_the_second_to_rename_a_calendar_keeps_both_texts(client, mia, office):
+    client.force_login(mia)
+    where = reverse("sla:calendar_rename", args=[office.pk])
+    mine = {"name": "Service desk", "description": "Weekdays", "version": 1}
+    client.post(where, {"name": "Desk", "version": 1})
+
+    shown = client.post(where, mine).content.decode()
+
+    office.refresh_from_db()
+    assert (office.name, office.description) == ("Desk", "")
+    assert "Somebody renamed it meanwhile" in shown
+    for words in ("Desk</pre>", "Service desk</pre>", "Weekdays</pre>"):
+        assert words in shown
+    assert 'name="version" value="2"' in shown
+    assert client.post(where, {**mine, "version": 2}).status_code == 302
+    office.refresh_from_db()
+    assert office.name == "Service desk"
 
 
 def test_a_name_that_is_taken_is_refused_in_words(client, mia, office):

@@ -182,7 +182,9 @@ def test_a_calendar_in_use_is_not_taken_out(mia, office, agreement):
 
 
 def test_a_renamed_calendar_keeps_its_hours(mia, office):
-    calendars.rename_calendar(office, actor=mia, name="Desk", description="Weekdays")
+    calendars.rename_calendar(
+        office, actor=mia, version=1, name="Desk", description="Weekdays"
+    )
     office.refresh_from_db()
     assert (office.name, office.versions.count()) == ("Desk", 1)
 

@@ -1,6 +1,6 @@
 """What changes a snag without moving it, called directly; and what people say on it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -73,6 +73,23 @@ def test_an_older_version_of_a_text_is_refused_with_the_newer_one(snag, sam, sue
 
     assert stale.value.theirs.title == "Sue's"
     assert Snag.objects.get().title == "Sue's"
+
+
+def test_an_older_version_of_properties_or_a_workaround_is_refused(snag, sam, sue):
+    read = snag.version
+    editing.set_properties(snag, actor=sue, version=read, addition="A second tray.")
+    note = {"workaround": "Use the other one.", "review_on": date(2099, 1, 1)}
+
+    with pytest.raises(StaleError) as stale:
+        editing.set_properties(snag, actor=sam, version=read, addition="A new tray.")
+    with pytest.raises(StaleError):
+        editing.note_workaround(snag, actor=sam, version=read, **note)
+
+    assert stale.value.theirs.addition == "A second tray."
+    kept = Snag.objects.get()
+    assert (kept.addition, kept.workaround) == ("A second tray.", "")
+    assert kept.version == read + 1
+    assert not snag.events.filter(verb="worked_around").exists()
 
 
 def test_properties_change_only_where_they_differ(snag, sam):

@@ -40,6 +40,52 @@ def later(days=3):
     return (clock.now() + timedelta(days=days)).date().isoformat()
 
 
+def test_the_second_to_note_a_workaround_keeps_both_texts(client, working, sam, sue):
+    read = working.version
+    first = {"workaround": "Tray 2.", "review_on": later(), "version": read}
+    mine = {**first, "workaround": "Use the printer upstairs."}
+    assert do(client, sue, "workaround", working, **first).status_code == 302
+
+    shown = do(client, sam, "workaround", working, **mine)
+
+    html = shown.content.decode()
+    assert shown.status_code == 422
+    assert Snag.objects.get().workaround == "Tray 2."
+    assert "Tray 2.</pre>" in html
+    assert "Use the printer upstairs.</pre>" in html
+    assert f'name="version" value="{read + 1}"' in html
+    again = do(client, sam, "workaround", working, **{**mine, "version": read + 1})
+    assert again.status_code == 302
+    assert Snag.objects.get().workaround == "Use the printer upstairs."
+
+
+def test_the_second_to_describe_a_snag_sees_what_differs(client, working, sam, sue):
+    about = {
+        "kind": "fault",
+        "environment": working.environment_id,
+        "sensitivity": "normal",
+        "version": working.version,
+    }
+    theirs = {**about, "addition": "A second tray.", "cause": "habit"}
+    assert do(client, sue, "properties", working, **theirs).status_code == 302
+
+    shown = do(client, sam, "properties", working, **about, addition="A new tray.")
+
+    html = shown.content.decode()
+    assert shown.status_code == 422
+    for words in ("A second tray.</pre>", "A new tray.</pre>", "Habit</pre>"):
+        assert words in html
+    assert "environment now" not in html.lower()
+    assert Snag.objects.get().addition == "A second tray."
+
+
+def test_a_form_without_the_version_it_started_from_is_refused(client, working, sam):
+    shown = do(client, sam, "workaround", working, workaround="x", review_on=later())
+
+    assert shown.status_code == 422
+    assert Snag.objects.get().workaround == ""
+
+
 def test_a_snag_goes_from_triage_to_confirmed_by_forms_alone(
     client, snag, rob, sam, northgate
 ):
@@ -79,7 +125,11 @@ def test_a_snag_goes_from_triage_to_confirmed_by_forms_alone(
         ("effort", {"minutes": "1e9", "kind": "fix"}, "whole number"),
         ("effort", {"minutes": 5, "kind": "fix", "spent_on": "0001-01-01"}, "2000"),
         ("workaround", {"workaround": "x", "review_on": "9999-12-31"}, "2000"),
-        ("workaround", {"workaround": "x", "review_on": "2020-01-01"}, "after today"),
+        (
+            "workaround",
+            {"workaround": "x", "review_on": "2020-01-01", "version": 1},
+            "after today",
+        ),
         ("follow_up", {"follow_up_on": "2020-01-01"}, "after today"),
         ("assign", {"owner": "x"}, "valid choice"),
     ],
@@ -358,7 +408,7 @@ def test_a_process_snag_is_not_closed_by_an_answer(client, live, rob, sam):
 
     assert do(client, sam, "resolve", snag, resolution="answered", **words).status_code
     assert state(snag) == "new"
-    noted = {"workaround": "The spreadsheet.", "review_on": later()}
+    noted = {"workaround": "The spreadsheet.", "review_on": later(), "version": 1}
     assert do(client, sam, "workaround", snag, **noted).status_code == 302
     assert state(snag) == "new"
     assert Duty.objects.get().kind == "workaround"
@@ -377,6 +427,7 @@ def test_properties_stay_inside_the_landscape(client, working, sam):
         "sensitivity": "normal",
         "observed_by": sam.pk,
         "observed_on": "2026-03-02",
+        "version": working.version,
     }
 
     assert do(client, sam, "properties", working, **said).status_code == 302
@@ -386,7 +437,8 @@ def test_properties_stay_inside_the_landscape(client, working, sam):
         "Bank file",
         "said_vs_done",
     )
-    refused = do(client, sam, "properties", working, **{**said, "kind": "revisit"})
+    wrong = {**said, "kind": "revisit", "version": after.version}
+    refused = do(client, sam, "properties", working, **wrong)
     assert "Say which decision" in refused.content.decode()
     assert Snag.objects.get().kind == "fault"
 
