@@ -66,6 +66,7 @@ MODULES = (
     "dirty",
     "toasts",
     "submit-on-change",
+    "print",
 )
 SPRITE = "opsdesk/icons.svg"
 STYLE = "opsdesk/app.css"
@@ -255,7 +256,7 @@ def _files(folder: str, names: Iterable[str], kind: str) -> Iterator[Path]:
 
 
 def _shape(shapes: ZipFile, name: str) -> str:
-    file = shapes.read(f"{icons.RENAMED.get(name, name)}.svg").decode()
+    file = shapes.read(f"{name}.svg").decode()
     found = re.search(r"<svg[^>]*>(.*)</svg>", file, re.DOTALL)
     if found is None:
         raise ValueError(f"The lucide wheel's {name} is not as expected.")

@@ -5,25 +5,18 @@ glyphs drawn here: priority bars, the rings of a snag's progress, the logo.
 """
 
 FROM_LUCIDE = """
-activity alarm-clock archive arrow-down arrow-left arrow-left-right arrow-right
-arrow-up arrow-up-right ban bell book-open bookmark building-2 calendar calendar-check
-calendar-clock calendar-days chart-column check check-check chevron-down chevron-left
-chevron-right chevrons-up-down circle-alert circle-check circle-dot circle-help
-circle-x clipboard-check clock coins copy corner-down-left cpu database download
-ellipsis external-link eye eye-off file-text flag gauge git-branch
-git-commit-horizontal git-merge git-pull-request-arrow globe graduation-cap handshake
-hard-drive history hourglass house image inbox info key key-round keyboard layers
-layout-dashboard life-buoy link list-checks list-filter lock log-out mail menu
-message-square minus monitor moon network octagon-alert paperclip pause pencil phone
-play plus printer radio refresh-cw rocket rotate-ccw route rows-3 save scale search
-send server settings shield-check sliders-horizontal snowflake square-check star sun
-tag target timer trash-2 trending-down trending-up triangle-alert undo-2 upload user
-user-check user-plus users wrench x zap
+activity alarm-clock arrow-down arrow-left arrow-right arrow-up ban bell bookmark
+building-2 calendar calendar-clock calendar-days check check-check chevron-down
+chevron-left chevron-right chevrons-up-down circle-alert circle-check circle-dot
+clipboard-check clock copy corner-down-left database download ellipsis eye eye-off
+file-text flag gauge git-merge graduation-cap handshake history hourglass house image
+inbox info key key-round keyboard layers life-buoy link list-checks list-filter lock
+log-out mail menu message-square minus monitor moon octagon-alert paperclip pause pencil
+phone play plus printer radio refresh-cw rocket rotate-ccw route rows-3 save scale
+search send server settings shield-check sun tag target timer trash-2 triangle-alert
+undo-2 upload user user-check users wrench x
 """
 LUCIDE = frozenset(FROM_LUCIDE.split())
-
-# Names of ours that the installed wheel spells differently.
-RENAMED = {"circle-help": "circle-question-mark"}
 
 
 def _bars(lit: int) -> str:
