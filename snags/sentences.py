@@ -53,6 +53,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "bad_state",
         "Only a resolved snag closes by itself.",
     ),
+    "snag_sensitive_is_not_shared": (
+        "sensitive",
+        "It holds sensitive data; it stays private.",
+    ),
     "snag_priority_is_known": (
         "bad_priority",
         "Priority is 1 to 4; impact and urgency are 1 to 3.",

@@ -64,6 +64,10 @@ CONSTRAINTS: list[models.BaseConstraint] = [
         condition=Q(auto_close_at__isnull=True) | Q(status="resolved"),
     ),
     models.CheckConstraint(
+        name="snag_sensitive_is_not_shared",
+        condition=Q(is_shared=False) | Q(sensitivity="normal"),
+    ),
+    models.CheckConstraint(
         name="snag_priority_is_known",
         condition=Q(priority__gte=1, priority__lte=4)
         & Q(impact__gte=1, impact__lte=3)

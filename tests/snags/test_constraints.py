@@ -56,6 +56,7 @@ SNAG = {
         "next_due_at": NINE,
     },
     "snag_auto_close_only_while_resolved": {"auto_close_at": NINE},
+    "snag_sensitive_is_not_shared": {"is_shared": True, "sensitivity": "personal"},
     "snag_priority_is_known": {"priority": 5},
     "snag_revisit_names_the_decision": {"kind": "revisit"},
     "snag_extend_says_what_is_added": {"kind": "extend"},
