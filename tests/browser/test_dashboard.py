@@ -87,4 +87,28 @@ def test_on_paper_there_are_figures_and_no_picker(snag, mia, sign_in):
 
         expect(page.locator(".board-form")).to_be_hidden()
         expect(page.locator(".side")).to_be_hidden()
+        expect(page.locator("[data-print]")).to_be_hidden()
         expect(page.get_by_role("heading", name="Stabilisation")).to_be_visible()
+
+
+def test_the_page_is_printed_by_a_button_where_scripts_run(snag, mia, sign_in):
+    with sign_in(mia, scripts=False) as page:
+        page.goto("/sla/")
+        expect(page.locator("[data-print]")).to_be_hidden()
+    with sign_in(mia) as page:
+        page.goto("/sla/")
+        page.evaluate("window.print = () => { document.title = 'printed'; }")
+        page.get_by_role("button", name="Print").click()
+
+        expect(page).to_have_title("printed")
+
+
+def test_no_table_of_the_dashboard_is_cut_on_paper(snag, mia, sign_in):
+    with sign_in(mia) as page:
+        # A4 without its margins.
+        page.set_viewport_size({"width": 688, "height": 970})
+        page.emulate_media(media="print")
+        for url in ("/sla/", f"/snags/{snag.pk}/", "/snags/"):
+            page.goto(url)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= 688, url
