@@ -129,7 +129,8 @@ def _paused(
 
 
 def _on(day: Day) -> str:
-    return f"{DAY_NAMES[day.date.weekday()]} {day.date.isoformat()}"
+    on = day.date
+    return f"{DAY_NAMES[on.weekday()]} {on.day} {on:%B %Y}"
 
 
 def _clock(moment: int, day: Day) -> str:

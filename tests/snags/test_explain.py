@@ -32,8 +32,8 @@ def test_each_window_is_counted_up_to_the_target(client, snag, sam):
 
     html = told(client, sam, clock).content.decode()
 
-    assert "Monday 2026-03-02, 09:00 to 17:00." in html
-    assert "Tuesday 2026-03-03, 09:00 to 17:00." in html
+    assert "Monday 2 March 2026, 09:00 to 17:00." in html
+    assert "Tuesday 3 March 2026, 09:00 to 17:00." in html
     assert "Outside opening hours." in html
     assert html.count('<td class="r">+ 8 h 00 m</td>') == 2
     assert '<td class="r">16 h 00 m</td>' in html
@@ -58,7 +58,7 @@ def test_holidays_and_pauses_are_named(client, live, rob, sam):
 
     html = told(client, sam, clock).content.decode()
 
-    assert "Holiday, Tuesday 2026-03-03." in html
+    assert "Holiday, Tuesday 3 March 2026." in html
     assert "On hold." in html
     assert "It was on hold for 1 h 00 m; that time does not count." in html
 
