@@ -1,6 +1,8 @@
 """What people may type about people. Rules are the services'; these only read input."""
 
+import re
 from functools import cache
+from ipaddress import ip_network
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -15,6 +17,7 @@ from opsdesk.accounts.models import ApiToken, Membership, Party, User
 from opsdesk.core.forms import CleanTextMixin, DayField
 
 Role = Membership.Role
+MOST_NETWORKS = 20
 
 
 class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
@@ -197,6 +200,35 @@ class TokenForm(CleanTextMixin, forms.Form):
         coerce=int,
         initial=90,
     )
+    networks = forms.CharField(
+        label="Only from",
+        help_text="Addresses or networks, one a line, for example 192.0.2.7 or"
+        " 10.20.0.0/16. Empty: from anywhere.",
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+
+    def clean_networks(self) -> list[str]:
+        """Each as its network, an address as one of a single host."""
+        typed = re.split(r"[\s,]+", self.cleaned_data["networks"].strip())
+        networks = {_network(text): None for text in typed if text}
+        if len(networks) > MOST_NETWORKS:
+            raise forms.ValidationError(f"At most {MOST_NETWORKS} networks.")
+        return list(networks)
+
+
+def _network(text: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError:
+        network = None
+    if network is None or "%" in text:  # an interface of ours, not an address
+        raise forms.ValidationError(
+            f"“{text[:50]}” is no address and no network; a network ends where its"
+            " zeros begin, like 10.20.0.0/16."
+        )
+    return str(network)
 
 
 def _offer(form: forms.Form, field: str, user: User, *kinds: str) -> None:

@@ -6,8 +6,10 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -40,6 +42,18 @@ def recently_authenticated(view: PageView[Args]) -> PageView[Args]:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Where a request comes from, by the rule of the log-in limits; None if unknown.
+
+    Behind proxies that is what the outermost of ours saw, not what a client claims.
+    """
+    try:
+        address: str = get_adapter(request).get_client_ip(request)
+    except (PermissionDenied, ImproperlyConfigured):
+        return None
+    return address
 
 
 def too_many_requests(request: HttpRequest, *, retry_after: int = 60) -> HttpResponse:

@@ -318,6 +318,10 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=16, editable=False)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope))
+    # Where it may be used from, as CIDR; none named is anywhere.
+    networks = ArrayField(
+        models.CharField(max_length=43), default=list, db_default=[], blank=True
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, editable=False)

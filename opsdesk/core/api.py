@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from opsdesk.accounts import tokens
 from opsdesk.accounts.access import access_of
+from opsdesk.accounts.http import client_address
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.core import submissions
 from opsdesk.core.errors import OpsError, as_rule_error
@@ -37,13 +38,21 @@ class TokenAuthentication(BaseAuthentication):
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer":
             return None
-        found = tokens.authenticate(secret.strip())
+        try:
+            found = tokens.authenticate(secret.strip(), client_address(request))
+        except tokens.WrongAddressError as error:
+            raise AddressRefusedError from error
         if found is None:
             raise exceptions.AuthenticationFailed("This token is not valid.")
         return found
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="opsdesk"'
+
+
+class AddressRefusedError(exceptions.PermissionDenied):
+    default_detail = "This token is not for use from your address."
+    default_code = "address_not_allowed"
 
 
 class ScopedPermission(BasePermission):

@@ -5,9 +5,10 @@ from django.db import IntegrityError, connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
+from opsdesk.accounts.forms import TokenForm
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.accounts.services import tokens
-from opsdesk.accounts.tokens import authenticate, digest
+from opsdesk.accounts.tokens import WrongAddressError, authenticate, digest
 from opsdesk.core import clock
 from opsdesk.core.errors import CONSTRAINTS, NotAllowedError, RuleError
 from tests import factories
@@ -76,6 +77,56 @@ def test_a_token_costs_two_statements(issued):
         authenticate(issued[1])
 
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("networks", "address", "admitted"),
+    [
+        ([], None, True),
+        ([], "203.0.113.9", True),
+        (["192.0.2.7/32"], "192.0.2.7", True),
+        (["192.0.2.7/32"], "192.0.2.8", False),
+        (["10.0.0.0/8", "2001:db8::/32"], "10.255.0.1", True),
+        (["10.0.0.0/8", "2001:db8::/32"], "2001:db8::1", True),
+        (["10.0.0.0/8", "2001:db8::/32"], "2001:db9::1", False),
+        (["10.0.0.0/8"], "::ffff:10.1.1.1", True),
+        (["10.0.0.0/8"], None, False),
+    ],
+)
+def test_a_token_is_used_only_from_where_it_may_be(networks, address, admitted, sam):
+    token, secret = tokens.issue_token(
+        sam, name="x", scopes=["snags:read"], days=7, actor=sam, networks=networks
+    )
+
+    if admitted:
+        assert authenticate(secret, address) == (sam, token)
+    else:
+        with pytest.raises(WrongAddressError):
+            authenticate(secret, address)
+    token.refresh_from_db()
+    assert (token.last_used_at is not None) == admitted
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", []),
+        (" 192.0.2.7\n10.20.0.0/16, 192.0.2.7 ", ["192.0.2.7/32", "10.20.0.0/16"]),
+        ("2001:DB8::/32", ["2001:db8::/32"]),
+        ("10.20.1.1/16", None),
+        ("example.org", None),
+        ("fe80::1%eth0", None),
+        ("10.0.0.0/33", None),
+        (" ".join(f"192.0.2.{n}" for n in range(21)), None),
+    ],
+)
+def test_networks_are_read_one_a_line(typed, kept):
+    form = TokenForm(
+        {"name": "x", "scopes": ["snags:read"], "days": 7, "networks": typed}
+    )
+
+    assert form.is_valid() == (kept is not None)
+    assert form.cleaned_data.get("networks") == kept
 
 
 def test_everybody_makes_their_own(ann, sam, rob):

@@ -278,6 +278,19 @@ def test_a_token_is_shown_once(sam, client):
     assert token.revoked_at is not None
 
 
+def test_a_token_may_be_bound_to_networks(sam, client):
+    sign_in(client, sam)
+    token = {"name": "Export", "scopes": ["snags:read"], "days": "30"}
+
+    wrong = client.post("/profile/tokens/new/", {**token, "networks": "10.1.1.1/8"})
+    assert "“10.1.1.1/8” is no address and no network" in wrong.content.decode()
+    assert not sam.api_tokens.exists()
+
+    client.post("/profile/tokens/new/", {**token, "networks": "10.0.0.0/8"})
+    assert sam.api_tokens.get().networks == ["10.0.0.0/8"]
+    assert "only from 10.0.0.0/8" in client.get("/profile/").content.decode()
+
+
 def test_settings_are_ones_own_and_nothing_more(rob, client):
     """T-MASS-03: what a profile form does not offer cannot be set with it."""
     sign_in(client, rob)

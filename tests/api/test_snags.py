@@ -95,6 +95,35 @@ def test_a_token_in_the_address_is_not_read(client, sam):
     assert client.get(SNAGS, {"token": secret}).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("proxies", "claimed", "status"),
+    [
+        (0, None, 403),
+        (0, "10.1.1.1", 403),
+        (1, "10.1.1.1", 200),
+        (1, "10.1.1.1, 203.0.113.9", 403),
+        (2, "10.1.1.1, 203.0.113.9", 200),
+        (2, "10.1.1.1", 403),
+    ],
+)
+def test_a_token_bound_to_a_network_is_refused_from_elsewhere(
+    client, settings, caplog, sam, proxies, claimed, status
+):
+    caplog.set_level("WARNING", "opsdesk.accounts.tokens")
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    headers = make_token(sam, "snags:read", networks=["10.0.0.0/8"])
+    if claimed:
+        headers["x-forwarded-for"] = claimed
+
+    answer = client.get(SNAGS, headers=headers)
+
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json()["code"] == "address_not_allowed"
+        assert "token_refused" in caplog.text
+        assert ApiToken.objects.get().last_used_at is None
+
+
 def test_a_reading_token_cannot_write(client, sam, raising):
     answer = post(client, SNAGS, raising, **make_token(sam, "snags:read"))
 

@@ -18,11 +18,18 @@ HINT = 8  # characters of the secret that stay readable, to tell tokens apart
 
 @transaction.atomic
 def issue_token(
-    owner: User, *, name: str, scopes: Sequence[str], days: int, actor: User
+    owner: User,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    days: int,
+    actor: User,
+    networks: Sequence[str] = (),
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which nobody can read again.
 
-    For oneself, or by an access administrator for a service account.
+    For oneself, or by an access administrator for a service account. With networks
+    named, it opens nothing from anywhere else.
     """
     owner = User.objects.select_for_update(of=("self",), no_key=True).get(pk=owner.pk)
     require(can_hold_tokens_of(actor, owner), "Everybody makes their own tokens.")
@@ -44,6 +51,7 @@ def issue_token(
         digest=digest(secret),
         hint=secret[:HINT],
         scopes=sorted(set(scopes)),
+        networks=list(networks),
         expires_at=at + timedelta(days=days),
     )
     return token, secret
