@@ -3,8 +3,9 @@
 from snags.models.clocks import Clock, ClockEvent, ClockRevision
 from snags.models.imports import ImportProfile, SourceRecord
 from snags.models.lists import BusinessProcess, GoLive, Snaglist
+from snags.models.pauses import Pause
 from snags.models.rollups import Rollup, RollupNote
-from snags.models.snag import Handover, Pause, Snag, SnagQuerySet
+from snags.models.snag import Handover, Snag, SnagQuerySet
 from snags.models.talk import Effort, SnagAttachment, SnagComment, SnagEvent
 
 __all__ = [

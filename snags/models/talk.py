@@ -9,6 +9,7 @@ from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import Membership, Party, User
 from opsdesk.core.fields import bounded_dates, tidy_text
 from opsdesk.core.models import Attachment, Comment, TimelineEvent
+from snags.models.reach import within_reach
 from snags.models.snag import Snag
 
 
@@ -16,22 +17,30 @@ class TalkQuerySet(models.QuerySet[Any]):
     def audible_to(self, user: User) -> Self:
         """What a person may read on a snag they may see.
 
-        Internal people read all of it; a supplier's contact what is for everyone or
-        for the supplier; everybody else what is for everyone.
+        Internal people read all of it; a supplier's contact what is for everyone, as
+        far as it reaches, and what is for the supplier; everybody else what is for
+        everyone.
         """
         access = access_of(user)
         if access.is_internal:
             return self
         if not access.supplier_ids:
             return self.filter(audience=Comment.Audience.EVERYONE)
-        return self._for_supplier(access.supplier_ids)
+        return self._for_supplier(user, access.supplier_ids)
 
-    def _for_supplier(self, ours: frozenset[int]) -> Self:
-        """What one supplier may read: nothing said to or by another supplier."""
-        is_file = issubclass(self.model, Attachment)
-        author, told = (
-            ("added_by", "comment__supplier") if is_file else ("author", "supplier")
-        )
+    def _for_supplier(self, user: User, ours: frozenset[int]) -> Self:
+        """What one supplier may read: nothing said to or by another supplier.
+
+        Its own words and those meant for it alone are its own whenever they were said.
+        """
+        if issubclass(self.model, Attachment):
+            author, told = "added_by", "comment__supplier"
+            happened: tuple[str, ...] = ("comment__at", "added_at")
+            recorded = "added_at"
+        else:
+            author, told = "author", "supplier"
+            happened, recorded = ("at",), "recorded_at"
+        in_reach = within_reach(user, happened=happened, recorded=recorded)
         rivals = Membership.objects.filter(supplier__isnull=False).exclude(
             supplier__in=ours
         )
@@ -39,7 +48,7 @@ class TalkQuerySet(models.QuerySet[Any]):
         return self.filter(
             Q(audience=Comment.Audience.EVERYONE)
             & (
-                ~Q(**{f"{author}__in": rivals.values("user_id")})
+                in_reach & ~Q(**{f"{author}__in": rivals.values("user_id")})
                 | Q(**{f"{author}__in": mine.values("user_id")})
             )
             | Q(audience=Comment.Audience.SUPPLIER, **{f"{told}__in": ours})

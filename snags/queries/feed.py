@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import F, IntegerField, Max, QuerySet, Value
+from django.db.models import F, IntegerField, Max, Q, QuerySet, Value
 
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.wording import moment
 from snags.models import Snag, SnagAttachment, SnagComment, SnagEvent
+from snags.models.reach import within_reach
 from snags.permissions import is_outside_supplier
 from snags.wording import Sentence, sentence, verbs_hidden_from
 
@@ -109,7 +110,10 @@ def new_since(user: User, snag: Snag, seen: str) -> int:
 
 
 def events_for(user: User, snag: Snag) -> QuerySet[SnagEvent]:
-    """The events a person may read: outsiders see less, suppliers no other supplier."""
+    """The events a person may read: outsiders see less, suppliers no other supplier.
+
+    A supplier reads its own turns, and the rest as far as it reaches.
+    """
     rows = SnagEvent.objects.filter(snag=snag)
     access = access_of(user)
     if access.is_internal:
@@ -118,8 +122,10 @@ def events_for(user: User, snag: Snag) -> QuerySet[SnagEvent]:
     rows = rows.exclude(verb__in=verbs_hidden_from(who))
     if who == "supplier":
         own = set(_supplier_names(user))
-        rows = rows.exclude(verb__in=SUPPLIER_VERBS) | rows.filter(
-            verb__in=SUPPLIER_VERBS, params__supplier__in=own
+        in_reach = within_reach(user, happened=("at",), recorded="recorded_at")
+        rows = rows.filter(
+            ~Q(verb__in=SUPPLIER_VERBS) & in_reach
+            | Q(verb__in=SUPPLIER_VERBS, params__supplier__in=own)
         )
     return rows
 

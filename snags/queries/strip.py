@@ -61,7 +61,7 @@ def strip_of(user: User, snag: Snag, now: datetime) -> Strip:
     pauses = list(Pause.objects.filter(snag=snag).order_by("from_at", "pk"))
     faces = [face_of(clock, reading_of(clock, pauses, now), now) for clock in shown]
     hours = f"P{shown[0].priority}" if shown else ""
-    return Strip(faces, hours, answered, _stamp(clocks, faces, snag))
+    return Strip(faces, hours, answered, _stamp(shown, faces, snag))
 
 
 def pulse(user: User, snag: Snag, now: datetime, *, since: str, seen: str) -> Pulse:

@@ -26,6 +26,8 @@ SECRETS = {
     "supplier theirs": {"rob", "vic", "dee"},
     "inside theirs": {"rob", "vic", "dee"},
     "open theirs": {"rob", "vic", "dee"},
+    "later ours": {"vic"},
+    "later theirs": {"rob", "vic", "dee"},
     "theirs new printer": {"rob", "vic", "dee"},
     "theirs handed printer": {"rob", "vic", "dee"},
     "theirs resolved printer": {"rob", "vic", "dee"},

@@ -111,6 +111,7 @@ def _snag(w, live, reporter, supplier, state, whose):
     if state == "handed":
         return snag
     lifecycle.hand_back(snag, actor=w.sam)
+    _say(snag, w.sam, "everyone", f"later {whose} {state}")
     if state == "waiting":
         lifecycle.wait(snag, actor=w.sam, waiting_for="reporter", body="Which tray?")
     if state == "resolved":

@@ -4,18 +4,22 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from opsdesk.accounts.models import Membership, User
 from opsdesk.core import clock
-from snags.models import Snag, SnagComment, SnagEvent
+from opsdesk.core.models import Message
+from snags.models import Handover, Snag, SnagComment, SnagEvent
+from snags.queries import feed
 from snags.queries.feed import PAGE
 from snags.queries.page import snag_by_number
 from snags.services import editing, lifecycle, talk
 from snags.wording import SAYINGS, sentence
 from tests.api.asking import make_token
-from tests.factories import make_contract, make_party, make_snag, make_user
+from tests.factories import NINE, make_contract, make_party, make_snag, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +91,90 @@ def test_a_supplier_reads_its_own_words_only(client, handed, vic, live, sam):
     assert "Northgate answers." in ours
     for secret in ("Acme", "For us only.", "35 m"):
         assert secret not in ours, secret
+
+
+def test_a_former_supplier_reads_what_was_written_up_to_its_end_and_no_further(
+    client, handed, vic, sam, rob
+):
+    added = SimpleUploadedFile("before.txt", b"before", "text/plain")
+    talk.comment(handed, body="Seen before.", actor=rob, files_added=[added])
+    lifecycle.hand_back(handed, actor=vic, body="It was the tray.")
+    added = SimpleUploadedFile("after.txt", b"after", "text/plain")
+    later = talk.comment(handed, body="Said after.", actor=rob, files_added=[added])
+    long_ago = handed.reported_at
+    talk.comment(handed, body="Dated before.", actor=sam, at=long_ago)
+    talk.comment(handed, body="A word to you.", actor=sam, audience="supplier")
+    editing.set_priority(handed, actor=sam, impact=1, urgency=1)
+
+    html = text_of(page(client, vic, handed))
+
+    for words in (
+        "For Northgate.",
+        "For everyone.",
+        "Seen before.",
+        "before.txt",
+        "It was the tray.",
+        "A word to you.",
+        "ended its hand-over",
+    ):
+        assert words in html, words
+    for words in ("Said after.", "after.txt", "Dated before.", "changed P3"):
+        assert words not in html, words
+    file = later.attachments.get()
+    where = reverse("snags:attachment", args=[handed.pk, file.pk])
+    assert client.get(where).status_code == 404
+    said = client.get(reverse("api:comment-list", args=[handed.pk])).json()
+    assert "Said after." not in str(said)
+    assert "Seen before." in str(said)
+    assert not Message.objects.filter(to=vic.email, body__contains="after").exists()
+    stamps = feed.stamp(vic, handed)
+    talk.comment(handed, body="And again.", actor=rob)
+    assert feed.stamp(vic, handed) == stamps
+    assert feed.new_since(vic, handed, stamps) == 0
+
+    lifecycle.hand_over(handed, supplier=handed.handovers.get().supplier, actor=sam)
+    again = text_of(page(client, vic, handed))
+    for words in ("Said after.", "Dated before.", "And again.", "changed P3"):
+        assert words in again
+
+
+def test_files_that_came_with_the_report_stay_in_reach(
+    client, live, rob, sam, vic, northgate
+):
+    added = SimpleUploadedFile("screen.txt", b"x", "text/plain")
+    snag = make_snag(live, rob, files_added=[added])
+    lifecycle.triage(snag, actor=sam, owner=sam, impact=2, urgency=2)
+    lifecycle.hand_over(snag, supplier=northgate, actor=sam)
+    lifecycle.hand_back(snag, actor=vic)
+
+    assert "screen.txt" in text_of(page(client, vic, snag))
+
+
+def test_an_imported_turn_reaches_by_the_times_of_its_log(live, rob, vic, northgate):
+    snag = make_snag(live, rob, at=NINE)
+    day = timedelta(days=1)
+    Handover.objects.create(
+        snag=snag, supplier=northgate, from_at=NINE + day, to_at=NINE + 2 * day
+    )
+    for at, verb in ((NINE + day, "resumed"), (NINE + 3 * day, "reopened")):
+        SnagEvent.objects.create(snag=snag, verb=verb, actor=rob, at=at)
+    SnagEvent.objects.create(snag=snag, verb="edited", actor=rob, at=NINE + day)
+
+    seen = feed.events_for(vic, snag).values_list("verb", flat=True)
+
+    assert set(seen) == {"raised", "edited"}
+
+
+def test_who_reported_a_snag_reads_on_after_their_supplier_had_it(
+    handed, rob, sam, northgate
+):
+    Membership.objects.create(user=rob, role="supplier", supplier=northgate)
+    lifecycle.hand_back(handed, actor=sam)
+    talk.comment(handed, body="Said after.", actor=sam)
+
+    said = feed.comments_for(User.objects.get(pk=rob.pk), handed)
+
+    assert said.filter(body="Said after.").exists()
 
 
 def test_everybody_here_reads_who_has_the_ball_and_no_other_supplier(

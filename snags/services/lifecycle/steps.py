@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models.functions import Now
+
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import RuleError
 from opsdesk.core.services import duties
@@ -28,7 +30,9 @@ def take_back(
 def end_wait(snag: Snag, actor: User, at: datetime) -> None:
     """Whoever was waited for: the pause, the hand-over and the follow-up end."""
     clocks.unpause(snag, Cause("resumed", at, actor))
-    Handover.objects.filter(snag=snag, to_at__isnull=True).update(to_at=at)
+    Handover.objects.filter(snag=snag, to_at__isnull=True).update(
+        to_at=at, end_recorded_at=Now()
+    )
     snag.waiting_for, snag.handed_to = "", None
     if snag.follow_up is not None:
         duties.drop(snag.follow_up)
