@@ -3,6 +3,7 @@
 from urllib.parse import quote, urlsplit
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
@@ -90,6 +91,38 @@ def test_a_session_writes_to_the_api_only_with_the_token(world):
             answer = client.post(url, **asking.payload(line, world))
             assert answer.status_code == 403, url
     assert changed(before) == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://testserver.evil.example",
+        "https://testserver",
+        "http://testserver:81",
+        "null",
+    ],
+)
+def test_another_origin_writes_nothing_though_it_had_the_token(world, origin):
+    client = Client(enforce_csrf_checks=True)
+    sign_in(client, world.sam)
+    client.get("/profile/")
+    before = fingerprint()
+    token = client.cookies[settings.CSRF_COOKIE_NAME].value
+    asked = [
+        (line, asking.address(line, world, "sam", "ours"))
+        for line in lines()
+        if str(line) in {"POST accounts:profile", "POST api:snag-list"}
+    ]
+
+    def send(sender):
+        headers = {"x-csrftoken": token, "origin": sender}
+        sent = [(url, asking.payload(line, world)) for line, url in asked]
+        return [client.post(u, **data, headers=headers).status_code for u, data in sent]
+
+    assert send(origin) == [403, 403]
+    assert changed(before) == []
+    assert send("http://testserver") == [302, 201]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:80@evil.example", "a b"])
