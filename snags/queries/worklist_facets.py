@@ -25,6 +25,8 @@ from snags.queries.worklist import (
 from snags.queries.worklist_rows import STATES
 
 COUNTED_ROWS = 500
+# What matches words is found row by row, so fewer of them are read.
+MATCHED_ROWS = 100
 SHOWN = 40
 FIXED: dict[str, dict[str, str]] = {
     "status": {value: str(label) for value, label in Status.choices},
@@ -136,13 +138,14 @@ def _counts(
 # ruff: noqa: S608 - the texts below are compiled by the ORM or constants of this module.
 def _statement(user: User, asked: Asked, now: datetime) -> tuple[str, list[Any]]:
     chosen = [name for name in COLUMNS if asked.facets.get(name)]
+    most = MATCHED_ROWS if asked.text else COUNTED_ROWS
     texts, values = list[str](), list[Any]()
     for names, without in (
         ([name for name in COLUMNS if name not in chosen], ""),
         *(([name], name) for name in chosen),
     ):
-        rows, given = _head(user, asked, now, without)
-        texts.append(_unpivoted(rows, names))
+        rows, given = _head(user, asked, now, without, most)
+        texts.append(_unpivoted(rows, names, most))
         values += given
     picked = [(name, value) for name in chosen for value in asked.facets[name]]
     if picked:
@@ -158,7 +161,7 @@ def _statement(user: User, asked: Asked, now: datetime) -> tuple[str, list[Any]]
 
 
 def _head(
-    user: User, asked: Asked, now: datetime, without: str
+    user: User, asked: Asked, now: datetime, without: str, most: int
 ) -> tuple[str, list[Any]]:
     state = Case(
         *(When(holds(now), Value(name)) for name, holds in CLOCK_STATES.items()),
@@ -168,15 +171,15 @@ def _head(
     found = branches(user, replace(asked, cursor=None), now, without=without)
     columns = [column for column in COLUMNS.values() if column]
     rows = [part.annotate(state=state) for part in found]
-    return together(rows, asked.order, ("pk", *columns, "state"), COUNTED_ROWS)
+    return together(rows, asked.order, ("pk", *columns, "state"), most)
 
 
-def _unpivoted(rows: str, names: list[str]) -> str:
+def _unpivoted(rows: str, names: list[str], most: int) -> str:
     """One line per facet and value of the rows, with how many rows have it."""
     named = ", ".join(["id", *COLUMNS])
     pairs = ", ".join(f"('{name}', {_as_text(name)})" for name in names)
     return (
-        f"(SELECT facet, value, count(*)::int, max(total) < {COUNTED_ROWS}"
+        f"(SELECT facet, value, count(*)::int, max(total) < {most}"
         f" FROM (SELECT *, count(*) OVER () AS total FROM ({rows}) r({named})) c"
         f" CROSS JOIN LATERAL (VALUES {pairs}) v(facet, value)"
         " WHERE value <> '' GROUP BY facet, value)"
