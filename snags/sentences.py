@@ -109,6 +109,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         for name in (
             "handover_from_at",
             "handover_to_at",
+            "handover_end_recorded_at",
             "handover_acknowledged_at",
             "pause_from_at",
             "pause_to_at",

@@ -364,7 +364,9 @@ class Handover(models.Model):
                 name="handover_ends_after_start",
                 condition=Q(to_at__isnull=True) | Q(to_at__gte=F("from_at")),
             ),
-            *bounded_dates("handover", "from_at", "to_at", "acknowledged_at"),
+            *bounded_dates(
+                "handover", "from_at", "to_at", "end_recorded_at", "acknowledged_at"
+            ),
         ]
         indexes: ClassVar = [
             models.Index("supplier", "snag", name="handover_by_supplier")

@@ -137,6 +137,10 @@ def test_a_supplier_has_a_snag_once_and_ends_after_it_began(live, rob, sam, nort
         "handover_from_at_is_sane"
     )
     assert refused_by(lambda: rows.update(to_at=TOO_LATE)) == "handover_to_at_is_sane"
+    assert (
+        refused_by(lambda: rows.update(end_recorded_at=TOO_LATE))
+        == "handover_end_recorded_at_is_sane"
+    )
     assert refused_by(lambda: rows.update(acknowledged_at=TOO_LATE)) == (
         "handover_acknowledged_at_is_sane"
     )
