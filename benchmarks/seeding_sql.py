@@ -50,8 +50,8 @@ SELECT 1, 'Process ' || n, ARRAY[]::varchar[], true, 1 FROM generate_series(1, 1
 # SLA: P3 runs by calendar 1, the rest by 2. Contract 2 is the team's promise (OLA).
 # `stretch` makes promises longer where nothing may fall due by itself.
 TERMS = """
-INSERT INTO sla_servicecalendar (name, description, is_active)
-VALUES ('Office', '', true), ('Desk', '', true);
+INSERT INTO sla_servicecalendar (name, description, is_active, version)
+VALUES ('Office', '', true, 1), ('Desk', '', true, 1);
 INSERT INTO sla_calendarversion (calendar_id, number, hours, holiday_region,
     holiday_names, reason)
 VALUES (1, 1, %(office)s, 'GB-ENG', '{}', ''), (2, 1, %(desk)s, 'GB-ENG', '{}', '');

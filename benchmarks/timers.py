@@ -23,8 +23,8 @@ WORKER = (*CELERY, "worker", "-Q", "celery", "-c", "2", "--without-mingle")
 # A calendar that is always open, in a contract that does not warn: a clock falls due
 # exactly as many seconds after its start as were promised.
 ALWAYS = (
-    """INSERT INTO sla_servicecalendar (name, description, is_active)
-    VALUES ('Always', '', true)""",
+    """INSERT INTO sla_servicecalendar (name, description, is_active, version)
+    VALUES ('Always', '', true, 1)""",
     """INSERT INTO sla_calendarversion (id, calendar_id, number, hours, holiday_region,
         holiday_names, reason)
     VALUES (100, (SELECT max(id) FROM sla_servicecalendar), 1,
