@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
+from tests.plugins import tables
 
 # A busy machine is slow, not wrong. CI tries the same examples every time.
 hypothesis.settings.register_profile(
@@ -17,6 +18,15 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix, django_db_blocker
+):
+    """pytest-django's own, and: a worker's database is a copy, not migrated anew."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = tables.make()
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ import urllib.request
 
 import pytest
 
-from opsdesk.local import prepare, running
+from opsdesk.local import postgres, prepare, running
 from opsdesk.local.processes import identify
-from tests.local.conftest import Copy
+from tests.local.conftest import Copy, leave
 from tests.local.test_supervisor import eventually
+from tests.plugins import tables
 
 pytestmark = pytest.mark.worker
 
@@ -24,13 +25,18 @@ def free_port():
 
 
 @pytest.fixture(scope="session")
-def prepared_folder(used_folder):
+def prepared_folder(used_folder, django_db_blocker):
     """Every table, and a stamp that says the demo is not wanted either."""
     made = Copy(used_folder.with_name("prepared"))
     subprocess.run(["cp", "-a", str(used_folder), str(made.var)], check=True)
-    process = made.start("-m", "opsdesk.local.prepare", "migrate")
-    said, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, said
+    file = made.var / "tables.sql"
+    with django_db_blocker.unblock():
+        tables.dump(file)
+    holder = made.holder()
+    target = ("--host", str(made.places.sockets), "--username", "opsdesk", "opsdesk")
+    psql = (postgres.programs() / "psql", "--quiet", "--output", os.devnull)
+    subprocess.run([*psql, "-v", "ON_ERROR_STOP=1", "-f", file, *target], check=True)
+    leave(holder)
     (made.places.cluster / "prepared").write_text(prepare.fingerprint())
     made.end()
     return made.var
