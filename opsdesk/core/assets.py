@@ -67,6 +67,7 @@ MODULES = (
     "toasts",
     "submit-on-change",
     "print",
+    "place",
 )
 SPRITE = "opsdesk/icons.svg"
 STYLE = "opsdesk/app.css"

@@ -24,7 +24,7 @@ KEYS = (
     ("Mod K", "Search or jump to"),
     ("/", "Filter the list"),
     LOG_KEY,
-    ("J / K", "Next or previous row"),
+    ("J / K", "Next or previous row or snag"),
     ("X", "Select the row"),
     ("Enter", "Open the row"),
     ("R", "Reply"),

@@ -122,3 +122,25 @@ def test_the_pages_are_accessible_in_every_look(three, mia, sign_in):
             "/snags/lists/new/",
             three[0].snaglist.get_absolute_url(),
         )
+
+
+def test_a_snag_leads_on_to_its_neighbours_and_back_to_the_same_list(
+    three, sam, sign_in
+):
+    with sign_in(sam) as page:
+        page.goto("/snags/?status=new")
+        expect(rows(page)).to_have_count(2)
+        first, second = rows(page).all_inner_texts()
+        rows(page).first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(first)
+        expect(page.locator("[data-place] a")).to_have_count(1)
+
+        page.keyboard.press("j")
+        expect(page.get_by_role("heading", level=1)).to_have_text(second)
+        page.keyboard.press("k")
+        expect(page.get_by_role("heading", level=1)).to_have_text(first)
+        page.locator("[data-list]").click()
+
+        page.wait_for_url("**/snags/?status=new")
+        page.goto(three[0].get_absolute_url())
+        expect(page.locator("[data-place]")).to_be_hidden()

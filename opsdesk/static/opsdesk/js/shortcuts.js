@@ -57,7 +57,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const marked = key.length === 1 && find(`[data-key="${CSS.escape(key)}"]`);
-  const act = LETTER_KEYS[key] || (marked && (() => useMarked(marked)));
+  const act = marked ? () => useMarked(marked) : LETTER_KEYS[key];
   if (!act) return;
   event.preventDefault();
   act();
