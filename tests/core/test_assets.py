@@ -35,14 +35,20 @@ def test_every_icon_a_template_names_is_listed():
     assert used <= icons.KNOWN
 
 
-def test_the_font_is_the_same_every_time_and_small():
-    first, second = assets.build_font(), assets.build_font()
+@pytest.fixture(scope="module")
+def font():
+    """Cut once: it takes two seconds."""
+    return assets.build_font()
 
-    assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
-    assert len(first) < 30_000
+
+def test_the_font_is_the_same_every_time_and_small(font):
+    again = assets.build_font()
+
+    assert hashlib.sha256(font).digest() == hashlib.sha256(again).digest()
+    assert len(font) < 30_000
 
 
-def test_static_files_fit_the_first_visits_budget():
+def test_static_files_fit_the_first_visits_budget(font):
     """80 kB for a worklist page, of which htmx takes 17 and the page itself 8.
 
     By gzip, which is all a browser offers where there is no TLS.
@@ -51,7 +57,7 @@ def test_static_files_fit_the_first_visits_budget():
 
     weight = sum(len(gzip.compress(file)) for file in built)
 
-    assert weight + len(assets.build_font()) < 55_000
+    assert weight + len(font) < 55_000
 
 
 def test_a_missing_font_wheel_is_harmless(root, monkeypatch):
