@@ -38,7 +38,9 @@ def snag_list(request: UserRequest) -> HttpResponse:
     asked = forms.asked(request.GET)
     if wants_partial(request):
         now = clock.now()
-        context = _results(request, asked, now) | {"is_partial": True}
+        facets = [] if asked.cursor else _facets(request, asked, now)
+        more = {"is_partial": True, "facets": facets}
+        context = _results(request, asked, now) | more
         response = render(request, "snags/_results.html", context)
     else:
         now, counts = tab_counts(request.user)

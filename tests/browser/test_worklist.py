@@ -56,6 +56,28 @@ def test_filtering_keeps_the_focus_and_the_back_button(three, sam, sign_in):
         expect(rows(page)).to_have_count(3)
 
 
+def test_a_filter_counts_the_others_anew_and_stays_open(three, sam, sign_in):
+    with sign_in(sam) as page:
+        page.goto("/snags/")
+        owners = page.locator("#o-owner label")
+        expect(owners).to_have_text(["Nobody2", "Sam1"])
+
+        page.get_by_role("button", name="Status", exact=True).click()
+        page.locator("#m-status").get_by_text("New").click()
+
+        expect(rows(page)).to_have_count(2)
+        expect(owners).to_have_text(["Nobody2"])
+        expect(page.locator("#m-status")).to_be_visible()
+        assert page.evaluate("document.activeElement.id") == "o-status-new"
+        page.keyboard.press("Space")
+        expect(rows(page)).to_have_count(3)
+        expect(owners).to_have_text(["Nobody2", "Sam1"])
+        page.keyboard.press("Escape")
+        page.locator("[popovertarget=m-sort]").click()
+        page.locator("#m-sort").get_by_text("Newest").click()
+        expect(page.locator("#sorted-by")).to_have_text("Newest")
+
+
 def test_rows_are_walked_ticked_and_taken_by_keyboard(three, sam, sign_in):
     with sign_in(sam) as page:
         page.goto("/snags/?sort=oldest")

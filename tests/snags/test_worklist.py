@@ -1,3 +1,5 @@
+import re
+from copy import copy
 from datetime import timedelta
 
 import pytest
@@ -9,7 +11,7 @@ from opsdesk.core.models import SavedView
 from opsdesk.core.services.saved_views import save_view
 from snags.models import Snag
 from snags.queries import worklist_counts
-from snags.queries.worklist import Asked
+from snags.queries.worklist import COLUMNS, Asked
 from snags.queries.worklist_rows import cursor_of, page_of
 from snags.services.lifecycle import resolve, start, triage, wait
 from snags.services.talk import comment
@@ -129,6 +131,25 @@ def test_somebody_of_one_department_is_counted_within_it(live, rob, five):
     _, counts = worklist_counts.tab_counts(dee)
 
     assert counts == {"open": 2, "mine": 0, "hot": 1, "waiting": 0, "new": 2}
+
+
+def test_what_is_late_is_counted_among_however_many_rows(live, rob):
+    """Six hundred rows that are not late do not hide the three that are."""
+    sales = factories.make_party("Sales")
+    dee = factories.make_user("dee", "support", scope=sales)
+    row = factories.make_snag(live, rob)
+    row.department = sales
+    rows = [copy(row) for _ in range(603)]
+    for late in rows[-3:]:
+        late.next_due_at = clock.now() - timedelta(hours=1)
+    rows[-1].status, rows[-1].owner = "triaged", dee
+    for each in rows:
+        each.pk = None
+    Snag.objects.bulk_create(rows)
+
+    _, counts = worklist_counts.tab_counts(dee)
+
+    assert counts == {"open": 100, "mine": 1, "hot": 3, "waiting": 0, "new": 100}
 
 
 # --- Filters
@@ -322,6 +343,40 @@ def test_only_those_who_work_on_snags_may_tick_them(client, live, rob, amy, mia)
 
 
 # --- Cost
+
+
+def test_a_filter_brings_the_counts_beside_all_filters(as_mia, five):
+    part = as_mia.get(f"{LIST}?priority=3&sort=newest", headers={"HX-Request": "true"})
+
+    html = part.content.decode()
+    whole = as_mia.get(f"{LIST}?priority=3&sort=newest").content.decode()
+    fresh = re.findall(
+        r'<div id="(o-\w+)" hx-swap-oob="true">(.*?)</div>', html, re.DOTALL
+    )
+    assert [name for name, _ in fresh] == [f"o-{name}" for name in COLUMNS]
+    for name, options in fresh:
+        assert f'<div id="{name}">{options}</div>' in whole
+    assert '<span id="sorted-by" hx-swap-oob="true">Newest</span>' in html
+
+
+def test_the_next_page_leaves_the_counts_alone(as_mia, five):
+    url = f"{LIST}?sort=newest&at=a.-.{five[0].pk}"
+    part = as_mia.get(url, headers={"HX-Request": "true"})
+
+    assert 'id="o-status"' not in part.content.decode()
+
+
+def test_the_list_costs_htmx_the_same_for_two_rows_and_eight(
+    client, live, rob, sam, same_queries
+):
+    client.force_login(sam)
+    client.defaults["HTTP_HX_REQUEST"] = "true"
+
+    def add(count):
+        for _ in range(count):
+            factories.make_snag(live, rob)
+
+    same_queries(f"{LIST}?status=new", add, budget=8)
 
 
 @pytest.mark.parametrize("query", ["", "?view=hot", "?view=mine", "?sort=changed"])
