@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from opsdesk.accounts import queries
+from opsdesk.accounts import leaving, queries
 from opsdesk.accounts.forms import (
     EditPartyForm,
     EditPersonForm,
@@ -26,7 +26,7 @@ from opsdesk.accounts.forms import (
     TokenForm,
 )
 from opsdesk.accounts.http import recently_authenticated
-from opsdesk.accounts.models import Membership, User
+from opsdesk.accounts.models import Membership, Party, User
 from opsdesk.accounts.permissions import SEES_PEOPLE, can_administer_access
 from opsdesk.accounts.services import parties, people, roles, tokens
 from opsdesk.accounts.services.profile import save_profile
@@ -106,6 +106,7 @@ def person(request: UserRequest, pk: int) -> HttpResponse:
         "history": queries.history_of(row),
         "tokens": queries.token_rows(row),
         "is_oneself": row == request.user,
+        "holdings": leaving.held_by(row),
         "now": clock.now(),
     }
     return render(request, "accounts/person.html", _with_rights(request, context))
@@ -152,6 +153,7 @@ def person_invite(request: UserRequest, pk: int) -> HttpResponse:
 def deactivate(request: UserRequest, pk: int) -> HttpResponse:
     row = people.deactivate_person(_person(request, pk), actor=request.user)
     messages.success(request, f"{row} is out: signed out everywhere, tokens revoked.")
+    _warn_of(request, row)
     return redirect(row)
 
 
@@ -277,7 +279,8 @@ def party_edit(request: UserRequest, pk: int) -> HttpResponse:
     if submit(form, parties.edit_party, row, actor=request.user):
         messages.success(request, f"{row} is saved.")
         return redirect("accounts:parties")
-    return render(request, "accounts/party_form.html", {"form": form, "party": row})
+    context = {"form": form, "party": row, "holdings": leaving.held_by(row)}
+    return render(request, "accounts/party_form.html", context)
 
 
 @policy(LOOKS_AFTER_ACCESS)
@@ -286,6 +289,7 @@ def party_edit(request: UserRequest, pk: int) -> HttpResponse:
 def party_deactivate(request: UserRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(queries.parties(request.user), pk=pk)
     parties.deactivate_party(row, actor=request.user)
+    _warn_of(request, row)
     return redirect("accounts:parties")
 
 
@@ -346,3 +350,10 @@ def _home_of(request: UserRequest, owner: User) -> str:
         if owner == request.user
         else owner.get_absolute_url()
     )
+
+
+def _warn_of(request: UserRequest, gone: User | Party) -> None:
+    """Say what nobody answers for now."""
+    if held := leaving.held_by(gone):
+        told = ", ".join(holding.text for holding in held)
+        messages.warning(request, f"Still to be given to others: {told}.")

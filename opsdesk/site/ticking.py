@@ -12,7 +12,7 @@ import structlog
 
 from opsdesk.core import submissions
 from opsdesk.core.services import duties, heartbeats, inbox, outbox
-from snags.services import lifecycle, recompute, replay, rollups, sweep
+from snags.services import lifecycle, orphans, recompute, replay, rollups, sweep
 
 log = structlog.get_logger()
 
@@ -33,8 +33,15 @@ def tick() -> Done:
 
 
 def sweep_slowly() -> Done:
-    """What may be half a minute late: silence closes snags, changed terms recompute."""
-    return _each(closed=lifecycle.close_unanswered, recomputed=recompute.run_pending)
+    """What may be half a minute late: silence closes snags, changed terms recompute.
+
+    Snags nobody is there for any more become a duty of the managers.
+    """
+    return _each(
+        closed=lifecycle.close_unanswered,
+        recomputed=recompute.run_pending,
+        orphans=orphans.raise_duties,
+    )
 
 
 def nightly() -> Done:

@@ -64,6 +64,11 @@ _TABLES = {
     "process": "snags_businessprocess",
     "snaglist": "snags_snaglist",
 }
+# Who is not here any more is said beside the name.
+_NAMES = {
+    "owner": "name || CASE WHEN is_active THEN '' ELSE ' (left)' END",
+    "supplier": "name || CASE WHEN is_active THEN '' ELSE ' (left)' END",
+}
 
 
 @dataclass(frozen=True)
@@ -195,7 +200,8 @@ def _as_text(name: str) -> str:
 def _naming() -> str:
     """The name of a row's value, looked up only for the few values there are."""
     cases = " ".join(
-        f"WHEN '{name}' THEN (SELECT name FROM {table} WHERE id = value::bigint)"
+        f"WHEN '{name}' THEN (SELECT {_NAMES.get(name, 'name')} FROM {table}"
+        " WHERE id = value::bigint)"
         for name, table in _TABLES.items()
     )
     return (

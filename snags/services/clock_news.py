@@ -4,11 +4,11 @@ One transaction with the fact: the event, the snag's timeline, the days to count
 and the notes people get. A level that is on record already is not told twice.
 """
 
-from opsdesk.accounts.access import Role, memberships_in_force
 from opsdesk.accounts.models import User
 from opsdesk.core.services.outbox import Note, notify_all
 from snags.clockwork import BREACH
 from snags.models import ClockEvent, SnagEvent
+from snags.services.answering import Managers, in_scope, managers, who_answers
 from snags.services.rows import note_days
 
 
@@ -35,30 +35,16 @@ def _write_timeline(events: list[ClockEvent]) -> None:
 
 
 def _tell(events: list[ClockEvent]) -> None:
-    """Warnings go to the owner; a breach, and all after it, also to the managers."""
-    managers = _managers()
-    notify_all((_audience(event, managers), _note(event)) for event in events)
+    """Warnings go to who answers; a breach, and all after it, also to the managers."""
+    staff = managers()
+    notify_all((_audience(event, staff), _note(event)) for event in events)
 
 
-def _audience(
-    event: ClockEvent, managers: list[tuple[User, int | None]]
-) -> list[User | None]:
+def _audience(event: ClockEvent, staff: Managers) -> list[User | None]:
     snag = event.clock.snag
     if event.level.startswith("warn") and snag.owner is not None:
-        return [snag.owner]
-    return [
-        snag.owner,
-        *(
-            person
-            for person, department in managers
-            if department in {None, snag.department_id}
-        ),
-    ]
-
-
-def _managers() -> list[tuple[User, int | None]]:
-    rows = memberships_in_force().filter(role=Role.MANAGER).select_related("user")
-    return [(row.user, row.department_id) for row in rows.order_by("pk")]
+        return [*who_answers(snag, staff)]
+    return [snag.owner, *in_scope(staff, snag.department_id)]
 
 
 def _note(event: ClockEvent) -> Note:

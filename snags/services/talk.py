@@ -14,6 +14,7 @@ from opsdesk.core.services.outbox import Note, notify
 from snags import permissions
 from snags.models import Clock, Effort, Snag, SnagComment
 from snags.services import clocks, files
+from snags.services.answering import who_answers
 from snags.services.clocks import Cause
 from snags.services.rows import instant, locked, log
 
@@ -144,11 +145,11 @@ def _is_response(snag: Snag, audience: str, actor: User) -> bool:
 
 def _listeners(snag: Snag, said: SnagComment) -> list[User]:
     """Everyone the comment is for, except who said it."""
-    people: list[User | None] = [snag.owner]
+    people: list[User] = [*who_answers(snag)]
     if said.audience == Audience.EVERYONE:
         people += [snag.reported_by, *supplier_contacts(snag.handed_to_id)]
     people += supplier_contacts(said.supplier_id)
-    return [person for person in people if person and person.pk != said.author_id]
+    return [person for person in people if person.pk != said.author_id]
 
 
 def _said(snag: Snag, said: SnagComment) -> Note:

@@ -59,6 +59,13 @@ def settle(duty: Duty, *, actor: User | None, note: str = "") -> Duty:
 
 
 @transaction.atomic
+def reword(duty: Duty, *, title: str, url: str) -> int:
+    """Say anew what is owed where it grew or shrank; 1 if that was news."""
+    changed = Duty.objects.open().filter(pk=duty.pk)
+    return changed.exclude(title=title, url=url).update(title=title, url=url)
+
+
+@transaction.atomic
 def drop(duty: Duty) -> None:
     """The reason for the duty has gone; quietly take it off the list."""
     open_duty = Duty.objects.open().filter(pk=duty.pk)

@@ -11,6 +11,7 @@ from opsdesk.core.services.outbox import Note, notify
 from snags import permissions
 from snags.models import Handover, Snag
 from snags.services import clocks
+from snags.services.answering import who_answers
 from snags.services.clocks import Cause
 from snags.services.rows import log, move
 
@@ -70,16 +71,23 @@ def unless(person: User, actor: User) -> User | None:
 
 
 def tell_owner(snag: Snag, actor: User) -> None:
-    """Tell the owner whose it is now, unless they did it themselves."""
+    """Tell the owner whose it is now, unless they did it themselves.
+
+    Where the owner has left, the managers are told that it needs another.
+    """
     if snag.owner is None or snag.owner_id == actor.pk:
         return
     stamp = snag.updated_at.timestamp()
+    if snag.owner.is_active:
+        title, body = "is yours", f"{actor.name} passed it to you."
+    else:
+        title, body = "needs an owner", f"{snag.owner}, whose it was, has left."
     notify(
-        [snag.owner],
+        who_answers(snag),
         Note(
             key=f"snag-{snag.pk}-yours-{stamp:.0f}",
-            title=f"{snag.ref} is yours: {snag.title}",
-            body=f"{actor.name} passed it to you.",
+            title=f"{snag.ref} {title}: {snag.title}",
+            body=body,
             url=snag.get_absolute_url(),
         ),
     )

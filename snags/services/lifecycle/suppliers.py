@@ -10,6 +10,7 @@ from opsdesk.core.services.outbox import Note, notify
 from snags import permissions
 from snags.models import Handover, Snag
 from snags.services import talk
+from snags.services.answering import who_answers
 from snags.services.lifecycle.steps import (
     end_wait,
     owe_follow_up,
@@ -84,8 +85,7 @@ def accept(snag: Snag, *, actor: User, at: datetime | None = None) -> Snag:
         raise RuleError("It was acknowledged already.", code="already_answered")
     supplier = snag.handed_to.name if snag.handed_to else ""
     log(snag, "accepted", actor=actor, at=at, supplier=supplier)
-    if snag.owner is not None:
-        notify([snag.owner], _accepted(snag, supplier))
+    notify(who_answers(snag), _accepted(snag, supplier))
     return snag
 
 
