@@ -201,7 +201,8 @@ def _person_lines(person: User) -> Iterator[HistoryLine]:
         .select_related("history_user")
         .order_by("-history_date", "-history_id")[: HISTORY_SHOWN + 1]
     )
-    for row, before in zip(rows, [*rows[1:], None], strict=True):
+    # Whoever came with the demo company or a log has no history at all.
+    for row, before in zip(rows, [*rows[1:], None], strict=False):
         for sentence in _said(row, before):
             yield HistoryLine(row.history_date, row.history_user, sentence)
 

@@ -5,6 +5,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import Membership, Party, RoleRequest, User
@@ -12,12 +13,19 @@ from opsdesk.accounts.services import people, roles, tokens
 from opsdesk.core.errors import CONSTRAINTS, NotAllowedError, RuleError
 from opsdesk.core.models import Message
 from tests import factories
-from tests.accounts import fresh
+from tests.accounts import fresh, sign_in
 
 
 def make(actor, **given):
     values = {"email": "new@example.org", "name": "Nia New", **given}
     return people.create_person(actor=actor, **values)
+
+
+def test_a_person_whom_nobody_ever_saved_by_hand_has_a_page(client, ann, sam):
+    User.history.all().delete()
+    sign_in(client, ann)
+
+    assert client.get(reverse("accounts:person", args=[sam.pk])).status_code == 200
 
 
 def test_a_new_person_is_invited_and_may_do_nothing_yet(ann, settings):
