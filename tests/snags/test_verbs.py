@@ -75,7 +75,7 @@ def test_the_second_to_describe_a_snag_sees_what_differs(client, working, sam, s
     assert shown.status_code == 422
     for words in ("A second tray.</pre>", "A new tray.</pre>", "Habit</pre>"):
         assert words in html
-    assert "environment now" not in html.lower()
+    assert "environment: what it says now" not in html.lower()
     assert Snag.objects.get().addition == "A second tray."
 
 
