@@ -9,7 +9,13 @@ import structlog
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -65,6 +71,9 @@ class RefusalMiddleware:
         response = self.get_response(request)
         if response.status_code == 404 and request.resolver_match is None:
             return _nothing_here(request, "No route matches the address.")
+        if isinstance(response, HttpResponseNotAllowed):
+            # Where logging in again leads after a form was sent too late.
+            response.content = render_to_string("405.html", request=request).encode()
         return response
 
     def process_exception(

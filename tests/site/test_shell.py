@@ -174,7 +174,7 @@ def test_the_theme_is_this_devices_else_the_persons(client, sam, cookie, own, sh
     assert assert_no_inline(page).all("html")[0].get("data-theme") == shown
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 413, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 429, 500, 503])
 def test_every_refusal_has_a_page_that_says_what_next(status):
     from django.template.loader import render_to_string
 
@@ -208,3 +208,14 @@ def test_a_mistyped_address_finds_our_page_and_a_line_in_the_log(
     (line,) = [line for line in lines if line["event"] == "not_found"]
     assert (line["path"], line["why"]) == ("/snagz/", "No route matches the address.")
     assert client.get("/snags")["Location"] == "/snags/", "a lost slash is put back"
+
+
+def test_who_signs_in_again_after_sending_too_late_is_told(client, sam):
+    late = client.post(reverse("snags:bulk"))
+    assert late["Location"].endswith(f"?next={reverse('snags:bulk')}")
+    client.force_login(sam)
+
+    answer = client.get(reverse("snags:bulk"))
+
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "what you sent was not done" in answer.content.decode()
