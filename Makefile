@@ -59,7 +59,7 @@ run: .venv/.runtime
 	@exec $(PY) -m opsdesk.local run --host $(HOST) --port $(PORT)
 
 test: .venv/.dev
-	$(PY) -m pytest -n $(WORKERS) $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .
