@@ -330,7 +330,7 @@ def test_an_explanation_names_each_window_holiday_and_pause():
     ]
     assert lines[-1].running_total == 7200
     assert lines[-1].end == london("2026-12-29T11:00")
-    assert "2026-12-28" in lines[4].note
+    assert "28 December 2026" in lines[4].note
 
 
 def test_terms_and_levels_need_exactly_one_measure():
