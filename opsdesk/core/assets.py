@@ -200,7 +200,7 @@ class BuiltAssetsFinder(BaseFinder):
         every = find_all or kwargs.get("all")
         recipe = recipes().get(path)
         if recipe is None:
-            return [] if every else None
+            return []  # as every finder says it; Django takes None for a place
         place = str(ensure(self.root, path, recipe))
         return [place] if every else place
 

@@ -93,7 +93,11 @@ def test_many_at_once_build_one_whole_file(root):
 
 
 def test_what_is_not_built_here_is_not_found():
-    assert assets.BuiltAssetsFinder().find("opsdesk/other.css") is None
+    finder = assets.BuiltAssetsFinder()
+
+    assert finder.find("opsdesk/else.css") == []
+    assert finder.find("opsdesk/else.css", find_all=True) == []
+    assert finders.find("opsdesk/else.css") is None
     assert finders.find("opsdesk/app.css")
 
 
