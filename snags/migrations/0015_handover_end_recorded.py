@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("snags", "0015_sensitive_is_not_shared")]
+    dependencies = [("snags", "0014_sensitive_is_not_shared")]
 
     operations = [
         migrations.AddField(
