@@ -75,6 +75,7 @@ KEYS = (
 )
 COLUMN_KEYS = ("column", "values", "missing", "prefix", "pad", "default")
 MISSING = ("", "?", "NULL", "N/A")
+LONGEST_NAME = 100
 
 
 class ProfileError(ValueError):
@@ -131,11 +132,13 @@ def parse_profile(name: str, mapping: object) -> Profile:
         raise ProfileError("A profile is an object with keys like system and columns.")
     _known(mapping, KEYS, "A profile")
     columns = {
-        field: _column(field, spec)
+        str(field): _column(str(field), spec)
         for field, spec in _object(mapping, "columns").items()
     }
     _check_columns(columns)
     title = _texts(mapping, "title", ["summary", "category", "subcategory", "symptom"])
+    if set(title) - set(TEXTS):
+        raise ProfileError(f"title lists fields that are texts: {', '.join(TEXTS)}.")
     delimiter = mapping.get("delimiter")
     if delimiter is not None and (
         not isinstance(delimiter, str) or len(delimiter) != 1
@@ -150,13 +153,11 @@ def parse_profile(name: str, mapping: object) -> Profile:
         true=_folded(_texts(mapping, "true", ["true", "yes", "1"])),
         false=_folded(_texts(mapping, "false", ["false", "no", "0"])),
         title=tuple(field for field in title if field in columns),
-        facts=tuple(
-            _column(f"fact {spec}", spec) for spec in mapping.get("facts") or ()
-        ),
+        facts=_facts(mapping),
         delimiter=delimiter,
         encoding=_text(mapping, "encoding", "") or None,
-        supplier=_text(mapping, "supplier", "Vendor (imported)"),
-        landscape=_text(mapping, "landscape", "Imported ERP"),
+        supplier=_name(mapping, "supplier", "Vendor (imported)"),
+        landscape=_name(mapping, "landscape", "Imported ERP"),
     )
 
 
@@ -182,6 +183,13 @@ def _column(field: str, spec: object) -> Column:
         pad=pad,
         default=spec.get("default"),
     )
+
+
+def _facts(mapping: Mapping[str, Any]) -> tuple[Column, ...]:
+    facts = mapping.get("facts") or []
+    if not isinstance(facts, list):
+        raise ProfileError("facts is a list of columns.")
+    return tuple(_column(f"fact {spec}", spec) for spec in facts)
 
 
 def _check_columns(columns: Mapping[str, Column]) -> None:
@@ -248,6 +256,15 @@ def _text(mapping: Mapping[str, Any], key: str, default: str) -> str:
     if not isinstance(value, str):
         raise ProfileError(f"{key} is a text.")
     return value
+
+
+def _name(mapping: Mapping[str, Any], key: str, default: str) -> str:
+    name = _text(mapping, key, default).strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise ProfileError(
+            f"{key} is not empty and has {LONGEST_NAME} letters at most."
+        )
+    return name
 
 
 def _texts(mapping: Mapping[str, Any], key: str, default: list[str]) -> list[str]:

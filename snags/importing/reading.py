@@ -139,11 +139,11 @@ def _read(
     size = path.stat().st_size or 1
     with path.open("rb") as raw, _text(raw, encoding) as text:
         lines = _lines(text, path.name)
-        header, delimiter = _header(lines, profile, path.name)
+        header, delimiter, before = _header(lines, profile, path.name)
         spool = Spool(header)
         number = number_of(header)
         try:
-            for line, cells in _table(lines, delimiter):
+            for line, cells in _table(lines, delimiter, before):
                 spool.rows += 1
                 _sort_in(spool, number, line, cells)
                 if progress and not spool.rows % 2_000:
@@ -187,9 +187,12 @@ def _lines(text: IO[str], name: str) -> Iterator[str]:
         yield line
 
 
-def _header(lines: Iterator[str], profile: Profile, name: str) -> tuple[list[str], str]:
-    """The column names and the delimiter under which the file has most of them."""
-    first = next((line for line in lines if line.strip()), "")
+def _header(
+    lines: Iterator[str], profile: Profile, name: str
+) -> tuple[list[str], str, int]:
+    """The column names, the delimiter under which the file has most, and its line."""
+    numbered = enumerate(lines, start=1)
+    place, first = next(((n, line) for n, line in numbered if line.strip()), (0, ""))
     if not first:
         raise FileError(f"{name} is empty.")
     if "\x00" in first:
@@ -204,7 +207,7 @@ def _header(lines: Iterator[str], profile: Profile, name: str) -> tuple[list[str
             f"{name} does not fit the profile “{profile.name}”: it has no column"
             f" {_listed(missing)}. Its columns are: {_listed(header, 40)}."
         )
-    return header, delimiter
+    return header, delimiter, place
 
 
 def _columns(line: str, delimiter: str) -> list[str]:
@@ -220,13 +223,15 @@ def _columns(line: str, delimiter: str) -> list[str]:
     return numbered
 
 
-def _table(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, Cells]]:
+def _table(
+    lines: Iterator[str], delimiter: str, before: int
+) -> Iterator[tuple[int, Cells]]:
+    """Each row with the number of its last line; `before` lines were read already."""
     table = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     for cells in table:
         if any(cells):
-            # Line 1 is the header, read before.
             yield (
-                table.line_num + 1,
+                before + table.line_num,
                 [unguarded(cell) if cell.startswith("'") else cell for cell in cells],
             )
 

@@ -18,6 +18,7 @@ from snags.importing.profile import (
 
 MEMORY = 50_000
 LONGEST = 20_000
+_END = seconds_of(LATEST)
 
 
 class RowError(ValueError):
@@ -63,9 +64,11 @@ class Instants:
         if len(found) > 1:
             raise RowError("a date could be two different days")
         moment = found.pop()
-        if not EARLIEST.year < moment.year < LATEST.year:
-            raise RowError("a date is outside the years 2001 to 2099")
-        return seconds_of(moment) if moment.tzinfo else self._local(text, moment)
+        if EARLIEST.year < moment.year < LATEST.year:
+            read = seconds_of(moment) if moment.tzinfo else self._local(text, moment)
+            if read < _END:  # in UTC the next year may have begun
+                return read
+        raise RowError("a date is outside the years 2001 to 2099")
 
     def count(self, text: str) -> None:
         """Remember that an odd time was met."""

@@ -4,16 +4,12 @@ What is there already and says the same is left alone; what the source has gone 
 is brought up to date; what somebody has since worked on here is never touched.
 """
 
-import csv
-import io
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection, models, transaction
-from django.db.models import F
+from django.db import transaction
 
 from opsdesk.accounts.models import Party
 from opsdesk.core import clock
@@ -22,8 +18,6 @@ from snags.importing.folding import History
 from snags.importing.profile import Profile
 from snags.models import (
     Clock,
-    ClockEvent,
-    ClockRevision,
     Handover,
     Pause,
     Snag,
@@ -49,13 +43,18 @@ from snags.services.import_rows import (
     events_of,
     record_of,
 )
+from snags.services.import_writing import (
+    create_clocks,
+    overwrite,
+    replace_clocks,
+    write_timeline,
+)
 from snags.services.rows import note_days
 
 WORKED_ON = "somebody has worked on it in opsdesk since"
 OLDER = "the file is older than what was imported before"
 DIFFERS = "its history differs from what was imported before"
 REASON = "Imported"
-EVENT_COLUMNS = ("snag_id", "verb", "params", "actor_id", "at")
 # Columns an import decides; everything else belongs to the people working here.
 SNAG_FIELDS = (
     "title",
@@ -79,6 +78,7 @@ SNAG_FIELDS = (
     "next_due_at",
     "at_risk_from",
     "reopen_count",
+    "version",
 )
 RECORD_FIELDS = (
     "digest",
@@ -90,11 +90,6 @@ RECORD_FIELDS = (
     "facts",
     "imported_at",
 )
-CLOCK_FIELDS = [
-    name.name
-    for name in Clock._meta.concrete_fields  # noqa: SLF001 - every column but the key
-    if name.name not in {"id", "snag", "kind", "party", "cycle"}
-]
 
 
 @dataclass
@@ -228,12 +223,11 @@ def _create(built: list[Built], around: Around) -> None:
     SourceRecord.objects.bulk_create(
         record_of(one.history, one.snag, around, SourceRecord()) for one in built
     )
-    _write_timeline(
+    write_timeline(
         event for one in built for event in events_of(one, around, Counter())
     )
     _hang(built)
-    Clock.objects.bulk_create(row for one in built for row in one.plan.clocks)
-    _log_clocks(built)
+    create_clocks(built)
 
 
 def _update(
@@ -250,7 +244,9 @@ def _update(
         build(history, around, snags[known[history.number].snag_id])
         for history in histories
     ]
-    _overwrite([one.snag for one in built], SNAG_FIELDS)
+    for snag in snags.values():
+        snag.version += 1  # whoever read the texts before keeps both
+    overwrite([one.snag for one in built], SNAG_FIELDS)
     Snag.history.bulk_history_create(
         list(snags.values()), update=True, default_change_reason=REASON
     )
@@ -258,79 +254,20 @@ def _update(
         record_of(one.history, one.snag, around, known[one.history.number])
         for one in built
     ]
-    _overwrite(records, RECORD_FIELDS)
-    _write_timeline(
+    overwrite(records, RECORD_FIELDS)
+    write_timeline(
         event for one in built for event in events_of(one, around, told[one.snag.pk])
     )
     Pause.objects.filter(snag__in=pks).delete()
     Handover.objects.filter(snag__in=pks).delete()
     _hang(built)
-    _replace_clocks(built, pks)
+    replace_clocks(built)
     _note(built, before)
-
-
-def _write_timeline(events: Iterable[SnagEvent]) -> None:
-    """Copy lines in: a timeline has many, and COPY takes a third of the time."""
-    lines = io.StringIO()
-    csv.writer(lines).writerows(
-        (e.snag_id, e.verb, json.dumps(e.params), e.actor_id, e.at.isoformat())
-        for e in events
-    )
-    lines.seek(0)
-    table = SnagEvent._meta.db_table  # noqa: SLF001
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            f"COPY {table} ({', '.join(EVENT_COLUMNS)}) FROM STDIN (FORMAT csv)", lines
-        )
-
-
-def _overwrite(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """Save columns of many rows that exist: one statement, where UPDATE takes many."""
-    if rows:
-        type(rows[0])._base_manager.bulk_create(  # noqa: SLF001
-            rows, update_conflicts=True, unique_fields=["id"], update_fields=fields
-        )
 
 
 def _hang(built: Iterable[Built]) -> None:
     Pause.objects.bulk_create(pause for one in built for pause in one.pauses)
     Handover.objects.bulk_create(row for one in built for row in one.handovers)
-
-
-def _replace_clocks(built: list[Built], pks: Sequence[int]) -> None:
-    """Clocks keep their rows and their revisions; what they show is computed anew."""
-    rows = Clock.objects.filter(snag__in=pks).order_by("pk")
-    known = {(c.snag_id, c.kind, c.party_id, c.cycle): c for c in rows}
-    fresh, kept = [], []
-    for one in built:
-        for planned, revision in zip(one.plan.clocks, one.plan.revisions, strict=True):
-            old = known.get(
-                (one.snag.pk, planned.kind, planned.party_id, planned.cycle)
-            )
-            if old is None:
-                fresh.append(planned)
-                continue
-            planned.pk = old.pk
-            planned.revision = revision.number = old.revision + 1
-            revision.old_due_at = old.due_at
-            kept.append(planned)
-    Clock.objects.bulk_create(fresh)
-    _overwrite(kept, CLOCK_FIELDS)
-    # The longer log may show that a promise told as broken had been kept by then.
-    ClockEvent.objects.filter(
-        clock__in=[row.pk for row in kept],
-        voided_at__isnull=True,
-        due_at__gte=F("clock__stopped_at"),
-    ).update(voided_at=clock.now(), void_cause="late_evidence")
-    _log_clocks(built)
-
-
-def _log_clocks(built: Iterable[Built]) -> None:
-    plans = [one.plan for one in built if one.plan.clocks]
-    ClockEvent.objects.bulk_create(
-        (event for plan in plans for event in plan.events), ignore_conflicts=True
-    )
-    ClockRevision.objects.bulk_create(r for plan in plans for r in plan.revisions)
 
 
 def _note(built: Iterable[Built], before: Iterable[datetime | None] = ()) -> None:

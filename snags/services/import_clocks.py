@@ -16,11 +16,12 @@ from sla.clocks import Interval
 from sla.models import Contract, ContractVersion, Target
 from sla.queries import StoredTimeline, load, timeline_of
 from sla.walltime import moment_of, seconds_of
-from snags.clockwork import inputs_of, intervals
+from snags.clockwork import intervals
 from snags.importing.folding import History
 from snags.models import Clock, ClockEvent, ClockRevision, Pause, Snag
 from snags.services.clocks import Cause, cache_due, compute, passed
 from snags.services.raising import BY_VOICE
+from snags.services.reckoning import revision_of
 
 CAUSE = "imported"
 Mode = ContractVersion.ReopenMode
@@ -88,7 +89,7 @@ def plan_clocks(
             _settle(plan, clock, held, cause)
             if kind == Target.Kind.RESOLUTION:
                 plan.resumed = resumed
-    cache_due(snag, plan.clocks, ())
+    cache_due(snag, plan.clocks, (*intervals(pauses), *plan.resumed))
     return plan
 
 
@@ -143,17 +144,7 @@ def _settle(plan: Plan, clock: Clock, held: tuple[Interval, ...], cause: Cause) 
     compute(clock, held, {event.level: event for event in events}, cause.at)
     plan.clocks.append(clock)
     plan.events += events
-    plan.revisions.append(
-        ClockRevision(
-            clock=clock,
-            number=1,
-            at=cause.at,
-            cause=cause.name,
-            new_due_at=clock.due_at,
-            contract_version=clock.contract_version,
-            inputs=inputs_of(clock, held),
-        )
-    )
+    plan.revisions.append(revision_of(clock, None, held, cause))
 
 
 def _runs(

@@ -19,6 +19,7 @@ from opsdesk.core.errors import RuleError
 from opsdesk.core.exports import guarded
 from sla.hours import CalendarError
 from sla.walltime import moment_of
+from snags.days import day_of
 from snags.importing.folding import History, fold
 from snags.importing.profile import Profile, ProfileError, parse_profile
 from snags.importing.reading import Cells, FileError, Rejected, Spool, read_file
@@ -140,7 +141,7 @@ class _Run:
             spool = read_file(order.path, order.profile, self._number_of, reading)
         except FileError as error:
             raise RuleError(str(error), code="bad_file") from error
-        with spool, _ErrorFile(order.error_file, spool.header) as errors:
+        with spool, _ErrorFile(order, spool.header) as errors:
             self.report.rows = spool.rows
             self._take(spool, errors)
             self.report.rejected_rows = errors.rows
@@ -240,17 +241,21 @@ class _Run:
         if self.place is None or self.promises is None:
             first = min(history.reported_at for history in histories)
             self.place = place_for(
-                self.landscape, self.order.profile.system, moment_of(first).date()
+                self.landscape, self.order.profile.system, day_of(moment_of(first))
             )
             self.promises = Promises(self.place.landscape)
         return self.place, self.promises
 
 
 class _ErrorFile:
-    """Rows that were not imported, as a CSV file that can be put right and imported."""
+    """Rows that were not imported, as a CSV file that can be put right and imported.
 
-    def __init__(self, path: Path, header: list[str]) -> None:
-        self.path = path
+    It is written as the profile says files are, for by that profile it is read again.
+    """
+
+    def __init__(self, order: Order, header: list[str]) -> None:
+        self.path = order.error_file
+        self.profile = order.profile
         self.header = header
         self.rows = 0
         self._file: Any = None
@@ -275,13 +280,17 @@ class _ErrorFile:
 
     def _open(self) -> None:
         try:
-            self._file = self.path.open("w", encoding="utf-8", newline="")
+            # Cells come from this encoding; a reason may have signs it does not know.
+            encoding = self.profile.encoding or "utf-8"
+            self._file = self.path.open(
+                "w", encoding=encoding, errors="replace", newline=""
+            )
         except OSError as error:
             raise RuleError(
                 f"The error file {self.path} cannot be written: {error.strerror}.",
                 code="bad_error_file",
             ) from error
-        self._writer = csv.writer(self._file)
+        self._writer = csv.writer(self._file, delimiter=self.profile.delimiter or ",")
         self._writer.writerow([*self.header, "opsdesk_line", "opsdesk_reason"])
 
 

@@ -1,8 +1,10 @@
 """Files and profiles that cannot be used are refused in a sentence; nothing changes."""
 
+import csv
 import gzip
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,7 +15,7 @@ from snags.importing.profile import ProfileError, parse_profile
 from snags.models import ImportProfile, SourceRecord
 from snags.services import importing
 from snags.services.import_profiles import save_profile
-from tests.snags.test_importing import LOG, counts, import_log, refused
+from tests.snags.test_importing import LOG, counts, import_log, refused, snag_of
 
 pytestmark = pytest.mark.django_db
 # The first tickets of the log: enough for what files are about, and quick.
@@ -120,6 +122,32 @@ def test_rows_of_no_ticket_are_rejected_one_by_one(tmp_path):
     assert report["rejected_rows"] == 1
 
 
+def test_lines_are_counted_as_an_editor_counts_them(tmp_path):
+    report = import_log(_file(tmp_path, b"\n\n" + RAW[:-60]))
+
+    with Path(report["error_file"]).open(encoding="utf-8", newline="") as file:
+        rejected = list(csv.DictReader(file))
+    assert rejected[-1]["opsdesk_line"] == str(2 + len(RAW.splitlines()))
+
+
+def test_the_error_file_is_read_by_the_profile_that_wrote_it(tmp_path):
+    mapping = ImportProfile.objects.get().mapping
+    mapping |= {"delimiter": ";", "encoding": "latin-1"}
+    save_profile("semicolons", mapping=mapping)
+    text = RAW.decode().replace(",", ";").replace("Group 56", "Gruppe Süd")
+    path = _file(tmp_path, text.replace(";New;", ";Neu;", 1).encode("latin-1"))
+    held = import_log(path, profile="semicolons")
+    assert held["held_back"] == {"unknown state “Neu”": 1}
+
+    errors = Path(held["error_file"])
+    errors.write_bytes(errors.read_bytes().replace(b";Neu;", b";New;"))
+    again = tmp_path / "again.csv"
+    report = import_log(errors, profile="semicolons", errors=again)
+
+    assert (report["created"], report["held_back"]) == (1, {})
+    assert snag_of("INC0000045").team.name == "Gruppe Süd"
+
+
 def test_exact_duplicates_say_nothing_new(tmp_path):
     lines = RAW.splitlines(keepends=True)
     import_log(_file(tmp_path, RAW))
@@ -193,6 +221,12 @@ def test_times_the_zone_skipped_or_had_twice_are_taken_one_way_and_counted(tmp_p
         ({"dates": 7}, "dates is a list of texts"),
         ({"delimiter": "ab"}, "delimiter is one character"),
         ({"missing": [None]}, "missing is a list of texts"),
+        ({"facts": 5}, "facts is a list of columns"),
+        ({"facts": "location"}, "facts is a list of columns"),
+        ({"title": ["priority"]}, "title lists fields that are texts"),
+        ({"supplier": " "}, "supplier is not empty"),
+        ({"landscape": ""}, "landscape is not empty"),
+        ({"columns": {1: "a", "b": "c"}}, "There is no field called '1'"),
     ],
 )
 def test_a_profile_says_what_is_wrong_with_it(change, said):

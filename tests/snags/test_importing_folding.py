@@ -252,6 +252,11 @@ def test_a_strange_date_is_refused(text, said):
         Instants(PROFILE.dates, "Europe/London").read(text)
 
 
+def test_a_date_is_refused_where_it_lies_in_the_next_century_already():
+    with pytest.raises(RowError, match="outside the years"):
+        Instants(PROFILE.dates, "America/New_York").read("2099-12-31 23:59")
+
+
 def test_a_date_of_two_readings_is_refused_and_of_one_is_not():
     instants = Instants(["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"], "Europe/London")
 
