@@ -215,6 +215,10 @@ class ContractVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.contract}, version {self.number}"
 
+    def lets_pause(self, kind: str) -> bool:
+        """Does waiting stop a clock of this kind? The response's only if it says so."""
+        return kind != Target.Kind.RESPONSE or self.pause_response
+
 
 class Target(models.Model):
     """One promise of a contract: this kind, this priority, within so long."""

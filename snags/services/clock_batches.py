@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 
 from opsdesk.core.errors import RuleError
 from sla.hours import CalendarError
@@ -25,6 +25,7 @@ from snags.models import Clock, ClockEvent, Pause, Snag
 from snags.services.clock_copy import Row, write_clocks, write_snags
 from snags.services.reckoning import (
     Cause,
+    breaking,
     cache_due,
     fired_levels,
     settle,
@@ -101,7 +102,7 @@ class InForce:
             seconds=target.seconds,
             days=target.business_days,
             timeline=self.timeline(target.calendar_id)[1],
-            is_pausable=row.kind != Clock.Kind.RESPONSE or version.pause_response,
+            is_pausable=version.lets_pause(row.kind),
         )
 
     def terms_of(self, row: Row) -> Terms:
@@ -176,12 +177,8 @@ def _recomputed(
     reached = target_s(terms, row.start, held)
     due = reached[0]
     if hold is not None:
-        if due <= hold and breached is None:
-            raise Unusual
-        known = due if due <= hold else breached
-        kept = row.breach_cause if breached else ""
-        wanted = wanted._replace(due=known, breached=breached, breach_cause=kept)
-        return _or_itself(row, wanted), known
+        wanted = _on_hold(wanted, due, hold, breached)
+        return _or_itself(row, wanted), wanted.due
     levels = sorted(
         (level_s(terms, level, row.start, reached, held), level.name)
         for level in terms.levels
@@ -191,7 +188,7 @@ def _recomputed(
     if breached is None and due < now:
         breached = due
     was_late = row.breached is not None or (row.due is not None and row.due < now)
-    why = row.breach_cause if was_late else cause.name
+    why = row.breach_cause if was_late else breaking(cause)
     wanted = wanted._replace(
         due=due,
         event=event,
@@ -200,6 +197,17 @@ def _recomputed(
         breach_cause=why if breached else "",
     )
     return _or_itself(row, wanted), levels[0][0]
+
+
+def _on_hold(wanted: Row, due: int, hold: int, breached: int | None) -> Row:
+    """A clock on hold shows a deadline only if it was missed before the hold."""
+    if due <= hold and breached is None:
+        raise Unusual
+    return wanted._replace(
+        due=due if due <= hold else breached,
+        breached=breached,
+        breach_cause=wanted.breach_cause if breached else "",
+    )
 
 
 def _or_itself(row: Row, wanted: Row) -> Row:
@@ -273,20 +281,21 @@ def _fired(by_snag: dict[int, list[Row]]) -> dict[int, Fired]:
 
 
 def _slowly(pk: int, in_force: InForce, cause: Cause) -> int:
-    """One snag by the way of the verbs; its row is held."""
+    """One snag by the way of the verbs, all its clocks or none; its row is held."""
     snag = Snag.objects.get(pk=pk)
     rows = Clock.objects.filter(snag=snag).select_related("contract_version", "snag")
     clocks = list(rows.order_by("pk"))
     pauses = intervals(Pause.objects.filter(snag=snag).order_by("from_at", "pk"))
     fired = fired_levels(clocks)
     live = [clock for clock in clocks if clock.is_live]
-    for clock in live:
-        try:
-            _settle(clock, pauses, fired[clock.pk], in_force, cause)
-        except RuleError as error:
-            log.exception("clock_cannot_count", clock=clock.pk, reason=str(error))
-            return 0
-    cache_due(snag, clocks, pauses)
+    try:
+        with transaction.atomic():
+            for clock in live:
+                _settle(clock, pauses, fired[clock.pk], in_force, cause)
+            cache_due(snag, clocks, pauses)
+    except RuleError as error:
+        log.exception("clocks_cannot_count", snag=pk, reason=str(error))
+        return 0
     return len(live)
 
 
@@ -305,7 +314,5 @@ def _settle(
         return
     clock.target_seconds, clock.target_days = target.seconds, target.business_days
     clock.timeline = in_force.timeline(target.calendar_id)[0]
-    clock.is_pausable = (
-        clock.kind != Clock.Kind.RESPONSE or clock.contract_version.pause_response
-    )
+    clock.is_pausable = clock.contract_version.lets_pause(clock.kind)
     settle(clock, pauses, fired, cause)

@@ -24,8 +24,8 @@ from snags.models import (
     SnagEvent,
 )
 from snags.services.reckoning import (
-    BREAKING,
     Cause,
+    breaking,
     cache_due,
     compute,
     fired_levels,
@@ -229,8 +229,8 @@ def _added(
     clock = _new_clock(snag, promise, snag.reported_at)
     _count_answer(snag, clock)
     compute(clock, pauses, {}, cause.at)
-    if clock.breached_at and cause.name in BREAKING:
-        clock.breach_cause = cause.name
+    if clock.breached_at:
+        clock.breach_cause = breaking(cause)
     save_new([clock], cause, pauses)
     return clock
 
@@ -284,9 +284,7 @@ def _adopt(clock: Clock, promise: Promise, priority: int) -> None:
     clock.target_seconds = promise.target.seconds
     clock.target_days = promise.target.business_days
     clock.timeline = promise.timeline
-    clock.is_pausable = (
-        clock.kind != Clock.Kind.RESPONSE or promise.version.pause_response
-    )
+    clock.is_pausable = promise.version.lets_pause(clock.kind)
 
 
 def _next_cycle(last: Clock, at: datetime) -> Clock:

@@ -131,7 +131,7 @@ def _clock(snag: Snag, target: Target, timeline: StoredTimeline) -> Clock:
         target_seconds=target.seconds,
         target_days=target.business_days,
         timeline=timeline,
-        is_pausable=target.kind != Clock.Kind.RESPONSE or version.pause_response,
+        is_pausable=version.lets_pause(target.kind),
     )
 
 

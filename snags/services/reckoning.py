@@ -34,6 +34,11 @@ class Cause:
     actor: User | None = None
 
 
+def breaking(cause: Cause) -> str:
+    """What a breach is put down to: the cause that moved the deadline, or just time."""
+    return cause.name if cause.name in BREAKING else ""
+
+
 def compute(
     clock: Clock,
     pauses: tuple[Interval, ...],
@@ -143,7 +148,7 @@ def settle(
         # Where nobody was told yet, only this remembers on which day it counted.
         note_days(broke_at, clock.breached_at)
     if clock.breached_at and not broke_at and not was_late:
-        clock.breach_cause = cause.name if cause.name in BREAKING else ""
+        clock.breach_cause = breaking(cause)
     events = passed(clock, reading, fired, cause)
     told = {**fired, **{event.level: event for event in events}}
     compute(clock, pauses, told, cause.at)

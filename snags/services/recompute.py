@@ -11,7 +11,6 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any
 
-import structlog
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -20,8 +19,6 @@ from sla.models import TermsChange, ZoneRelease
 from sla.zonedata import release
 from snags.services.clock_batches import Batch, InForce, recompute_batch
 from snags.services.reckoning import Cause
-
-log = structlog.get_logger()
 
 BUDGET_SECONDS = 12.0
 # A batch is sized to hold its rows about so long.
@@ -121,12 +118,14 @@ def _follow_zones(until: float) -> int:
     cause = Cause("tzdata", clock.now())
     done, last = 0, newest.last_snag
     for batch in _batches(ids, InForce(), cause, until):
-        done, last = done + batch.written, batch.ids[-1]
-        if batch.skipped:
-            log.warning("recompute_skipped", snags=len(batch.skipped))
+        # The next pass goes on with the first snag that somebody held.
+        last = batch.skipped[0] - 1 if batch.skipped else batch.ids[-1]
+        done += batch.written
         ZoneRelease.objects.filter(pk=newest.pk).update(
             last_snag=last, recomputed=F("recomputed") + batch.written
         )
+        if batch.skipped:
+            break
     if not ids or last == ids[-1]:
         ZoneRelease.objects.filter(pk=newest.pk).update(finished_at=clock.now())
     return done

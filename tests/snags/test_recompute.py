@@ -1,21 +1,24 @@
 """Changed terms reach running clocks in batches, each once, whatever else happens."""
 
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import F
 
 from sla import zonedata
-from sla.models import Target, TermsChange, ZoneRelease
+from sla.hours import Hours
+from sla.models import CalendarVersion, Target, TermsChange, ZoneRelease
 from sla.services.calendars import amend_calendar, correct_calendar
 from sla.services.contracts import Conditions, Line, amend_contract, correct_contract
 from snags.models import Clock, ClockEvent, ClockRevision, Pause
 from snags.services import clocks, recompute, sweep
 from snags.services.clocks import Cause
 from snags.services.replay import drifted
-from tests.factories import NINE, make_contract, make_snag
+from tests.factories import NINE, make_calendar, make_contract, make_snag
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -182,6 +185,43 @@ def test_a_contract_correction_moves_targets_and_takes_off_what_is_gone(
     assert_replays()
 
 
+def test_a_snag_that_cannot_be_counted_stays_whole_as_it_was(
+    live, rob, mia, long, office
+):
+    snag = make_snag(live, rob)
+    before = list(snag.clocks.order_by("pk").values())
+    never = make_calendar("Never")
+    never_open = Hours("UTC", ((),) * 7).to_json()
+    CalendarVersion.objects.filter(calendar=never).update(hours=never_open)
+    right = correct_contract(
+        long,
+        actor=mia,
+        version=1,
+        replaces=1,
+        reason="The response is no promise.",
+        targets=[Line("resolution", 3, office, minutes=60)],
+        conditions=Conditions(),
+    )
+    Target.objects.filter(version=right).update(calendar=never)
+
+    assert run() == 0
+
+    assert list(snag.clocks.order_by("pk").values()) == before
+    snag.refresh_from_db()
+    assert snag.next_due_at == min(row["due_at"] for row in before)
+    assert TermsChange.objects.filter(finished_at=None).exists()
+
+
+def test_counting_all_again_blames_no_change_for_a_breach(live, rob, long):
+    snag = make_snag(live, rob, at=NINE)
+    Target.objects.filter(kind="resolution").update(minutes=60)
+
+    assert recompute.recompute_all(seconds_budget=10) == 1
+
+    clock = snag.clocks.get(kind="resolution")
+    assert (clock.breached_at, clock.breach_cause) == (NINE + HOUR, "")
+
+
 def test_a_clock_on_hold_stays_on_hold_and_runs_by_the_new_hours_after(
     live, rob, mia, long, office
 ):
@@ -277,16 +317,15 @@ def test_the_command_finishes_what_is_pending(live, rob, mia, long, office, caps
     assert capsys.readouterr().out == "0 clocks moved, 0 changes left.\n"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_snag_somebody_holds_is_taken_by_the_next_pass(live, rob, mia, long, office):
-    first, second = make_snag(live, rob), make_snag(live, rob)
-    amend_calendar(office, actor=mia, version=1, **ALL_DAY)
+@contextmanager
+def held(snag):
+    """Somebody else is at work on the snag."""
     holds, done = threading.Event(), threading.Event()
 
     def hold():
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM snags_snag WHERE id = %s FOR UPDATE", [first.pk]
+                "SELECT 1 FROM snags_snag WHERE id = %s FOR UPDATE", [snag.pk]
             )
             holds.set()
             done.wait(10)
@@ -295,14 +334,39 @@ def test_a_snag_somebody_holds_is_taken_by_the_next_pass(live, rob, mia, long, o
     thread = threading.Thread(target=hold)
     thread.start()
     holds.wait(10)
-    assert run() == 2
-    assert TermsChange.objects.filter(finished_at=None).exists()
-    assert all(len(c.timeline) == 2 for c in second.clocks.all())
-    assert all(len(c.timeline) == 1 for c in first.clocks.all())
-    done.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_snag_somebody_holds_is_taken_by_the_next_pass(live, rob, mia, long, office):
+    first, second = make_snag(live, rob), make_snag(live, rob)
+    amend_calendar(office, actor=mia, version=1, **ALL_DAY)
+    with held(first):
+        assert run() == 2
+        assert TermsChange.objects.filter(finished_at=None).exists()
+        assert all(len(c.timeline) == 2 for c in second.clocks.all())
+        assert all(len(c.timeline) == 1 for c in first.clocks.all())
     assert run() == 2
     assert not TermsChange.objects.filter(finished_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_newer_zones_reach_a_snag_somebody_holds_with_the_next_pass(live, rob, long):
+    first, _ = make_snag(live, rob), make_snag(live, rob)
+    ZoneRelease.objects.create(name="2000a", finished_at=NINE)
+    right = set(Clock.objects.values_list("pk", "due_at"))
+    Clock.objects.update(due_at=F("due_at") + HOUR)
+    with held(first):
+        assert run() == 2
+        assert ZoneRelease.objects.filter(finished_at=None).exists()
+    assert run() == 2
+    assert set(Clock.objects.values_list("pk", "due_at")) == right
+    assert not ZoneRelease.objects.filter(finished_at=None).exists()
+    assert run() == 0
 
 
 @pytest.mark.django_db(transaction=True)
