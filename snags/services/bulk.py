@@ -14,6 +14,7 @@ from opsdesk.core.errors import OpsError, as_rule_error
 from snags.models import Snag
 from snags.moves import MOVES, Status
 from snags.services import editing, lifecycle
+from snags.services.rows import locked
 
 
 @dataclass
@@ -50,15 +51,15 @@ def apply_all(
 
     def apply(snag: Snag) -> None:
         if priority:
-            _prioritise(snag, actor, priority, reason)
+            snag = _prioritised(snag, actor, priority, reason)
         if owner:
             _assign(snag, actor, owner)
 
     return _each(snags, apply)
 
 
-def _prioritise(snag: Snag, actor: User, priority: int, reason: str) -> None:
-    editing.set_priority(
+def _prioritised(snag: Snag, actor: User, priority: int, reason: str) -> Snag:
+    return editing.set_priority(
         snag,
         actor=actor,
         impact=snag.impact,
@@ -72,7 +73,6 @@ def _assign(snag: Snag, actor: User, owner: User) -> None:
     if snag.status != Status.NEW:
         editing.assign(snag, owner=owner, actor=actor)
         return
-    snag.refresh_from_db(fields=["priority", "priority_reason"])
     lifecycle.triage(
         snag,
         actor=actor,
@@ -97,10 +97,13 @@ def _each(snags: Iterable[Snag], act: Callable[[Snag], None]) -> Outcome:
 
 
 def _refusal(snag: Snag, act: Callable[[Snag], None]) -> str:
-    """Why not, in words; "" when it was done. A crash is still a crash."""
+    """Why not, in words; "" when it was done. A crash is still a crash.
+
+    What is done follows from the snag as it is now, not as somebody saw it listed.
+    """
     try:
         with transaction.atomic():
-            act(snag)
+            act(locked(snag))
     except OpsError as error:
         return str(error)
     except IntegrityError as error:
