@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from opsdesk.core.charts import marks
-from opsdesk.core.charts.marks import Cell, Frame, Link, Scale, number
+from opsdesk.core.charts.marks import Cell, Frame, Scale, number
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,12 @@ def combo(
     opened, closed = sum(w.opened for w in weeks), sum(w.closed for w in weeks)
     message = f"{opened} opened, {closed} closed, {left} open at the end"
     rows: list[list[Cell]] = [
-        [_head(w.label, w.href), str(w.opened), str(w.closed), marks.figure(w.backlog)]
+        [
+            marks.link(w.label, w.href),
+            str(w.opened),
+            str(w.closed),
+            marks.figure(w.backlog),
+        ]
         for w in weeks
     ]
     has_links = any(week.href for week in weeks)
@@ -192,12 +197,8 @@ def _backlog(axis: Scale, weeks: Sequence[Week]) -> SafeString:
 
 def _stack_rows(columns: Sequence[Column]) -> Iterator[list[Cell]]:
     for column in columns:
-        cells: list[Cell] = [_head(column.label, column.href)]
+        cells: list[Cell] = [marks.link(column.label, column.href)]
         for index, count in enumerate(column.counts):
             hrefs = column.part_hrefs
-            cells.append(_head(str(count), hrefs[index] if hrefs else ""))
+            cells.append(marks.link(str(count), hrefs[index] if hrefs else ""))
         yield cells
-
-
-def _head(text: str, href: str) -> Cell:
-    return Link(text, href) if href else text

@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from opsdesk.core.charts import marks
-from opsdesk.core.charts.marks import Cell, Frame, Link, Number, Scale, number
+from opsdesk.core.charts.marks import Cell, Frame, Number, Scale, number
 
 
 @dataclass(frozen=True)
@@ -205,5 +205,5 @@ def _rows(
 ) -> Iterator[list[Cell]]:
     for index, label in enumerate(labels):
         href = hrefs[index] if index < len(hrefs) else ""
-        head: Cell = Link(label, href) if href else label
-        yield [head, *(marks.figure(line.values[index], unit) for line in lines)]
+        cells = (marks.figure(line.values[index], unit) for line in lines)
+        yield [marks.link(label, href), *cells]

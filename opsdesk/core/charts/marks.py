@@ -56,6 +56,11 @@ class Link:
 Cell = str | Link
 
 
+def link(text: str, href: str) -> Cell:
+    """A figure that leads somewhere, or as it is when it leads nowhere."""
+    return Link(text, href) if href else text
+
+
 def nothing(text: str) -> SafeString:
     """Said instead of drawn: an axis without data would look like a fact."""
     return format_html('<p class="nochart">{}</p>', text)
@@ -84,15 +89,14 @@ def data_table(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> SafeStrin
     )
 
 
-def linked(href: str, label: str, inner: SafeString, extra: str = "") -> SafeString:
+def linked(href: str, label: str, inner: SafeString) -> SafeString:
     """The drawing as a link with a name, or as it is when it leads nowhere."""
     if not href:
         return inner
     return format_html(
-        '<a href="{}" aria-label="{}"{}>{}</a>',
+        '<a href="{}" aria-label="{}">{}</a>',
         href,
         label,
-        format_html(" {}", extra) if extra else "",
         inner,
     )
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from opsdesk.core.charts import marks
 from opsdesk.core.charts.columns import Part
-from opsdesk.core.charts.marks import Cell, Link, number
+from opsdesk.core.charts.marks import Cell, number
 
 MET = Part("Met", "ok")
 MISSED = Part("Missed", "bad")
@@ -86,9 +86,9 @@ def ranking(
     items = [_ranked(rank, most, target) for rank in ranks]
     table: list[list[Cell]] = [
         [
-            _linked(rank.label, rank.href),
+            marks.link(rank.label, rank.href),
             str(rank.met),
-            _linked(str(rank.missed), rank.missed_href),
+            marks.link(str(rank.missed), rank.missed_href),
             rank.share,
         ]
         for rank in ranks
@@ -158,10 +158,6 @@ def _rows(rows: Sequence[Row]) -> Iterator[list[Cell]]:
     for row in rows:
         hrefs = row.part_hrefs or [""] * len(row.counts)
         cells = [
-            _linked(str(n), href) for n, href in zip(row.counts, hrefs, strict=True)
+            marks.link(str(n), href) for n, href in zip(row.counts, hrefs, strict=True)
         ]
-        yield [_linked(row.label, row.href), *cells]
-
-
-def _linked(text: str, href: str) -> Cell:
-    return Link(text, href) if href else text
+        yield [marks.link(row.label, row.href), *cells]

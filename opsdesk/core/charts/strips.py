@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from opsdesk.core.charts import marks
-from opsdesk.core.charts.marks import Cell, Link, Number, number
+from opsdesk.core.charts.marks import Cell, Number, number
 
 # Up to which share of a day a colour stands, best first.
 LEVELS = (
@@ -81,7 +81,7 @@ def heat(
     days = max((strip.days for strip in strips), key=len)
     rows = marks.joined(_strip(strip) for strip in strips)
     table: list[list[Cell]] = [
-        [_linked(s.label, s.href), *(marks.figure(d.percent, "%") for d in s.days)]
+        [marks.link(s.label, s.href), *(marks.figure(d.percent, "%") for d in s.days)]
         for s in strips
     ]
     return marks.joined(
@@ -116,7 +116,7 @@ def distribution(
     head = ["", "Median", "90th percentile", "Target", "Within target"]
     table: list[list[Cell]] = [
         [
-            _linked(s.label, s.href),
+            marks.link(s.label, s.href),
             marks.figure(s.median, unit),
             marks.figure(s.high, unit),
             marks.figure(s.target, unit),
@@ -272,7 +272,3 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
-def _linked(text: str, href: str) -> Cell:
-    return Link(text, href) if href else text
