@@ -19,7 +19,7 @@ from opsdesk.site.demo.lives import LEVELS, Happening, Life
 from opsdesk.site.demo.places import World
 from sla.calendars import Calendar
 from sla.clocks import Interval
-from snags.clockwork import inputs_of, intervals
+from snags.clockwork import intervals
 from snags.models import (
     Clock,
     ClockEvent,
@@ -33,6 +33,7 @@ from snags.models import (
 )
 from snags.services.clocks import Cause, cache_due, compute, passed
 from snags.services.import_clocks import Promises
+from snags.services.reckoning import revision_of
 
 Status = Snag.Status
 Row = TypeVar("Row")
@@ -261,7 +262,7 @@ def _clocks(rows: Rows, promises: Promises, now: datetime) -> None:
             started_at=rows.snag.reported_at,
             target_seconds=target.seconds,
             timeline=promises.timeline(target.calendar_id),
-            is_pausable=not response,
+            is_pausable=version.lets_pause(target.kind),
             stopped_at=rows.answered_at if response else rows.snag.resolved_at,
         )
         _settle(rows, clock, held, now)
@@ -286,17 +287,7 @@ def _settle(
         )
         for event in events
     ]
-    rows.revisions.append(
-        ClockRevision(
-            clock=clock,
-            number=1,
-            at=now,
-            cause=cause.name,
-            new_due_at=clock.due_at,
-            contract_version=clock.contract_version,
-            inputs=inputs_of(clock, held),
-        )
-    )
+    rows.revisions.append(revision_of(clock, None, held, cause))
 
 
 def _save(rows: list[Rows], now: datetime) -> None:
