@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 
 from opsdesk.accounts.models import User
+from snags.days import day_of
 from snags.figures.definitions import AGES, FIGURES, OLD_DAYS, Cut, Dimension
 from snags.figures.definitions import rows as rows_of
 from snags.figures.periods import Period
@@ -119,7 +120,7 @@ def undecided(cut: Cut, *, user: User, now: datetime) -> QuerySet[Any, dict[str,
 
     Both are read from an index of open snags by their next deadline.
     """
-    today = Period(now.date(), now.date())
+    today = Period(day_of(now), day_of(now))
     late = rows_of(FIGURES["late"], cut, today, user=user, now=now)
     unowned = rows_of(FIGURES["unowned"], cut, today, user=user, now=now)
     names = ("pk", "title", "priority", "next_due_at", "reported_at", "owner__name")
