@@ -31,10 +31,6 @@ __all__ = [
     "Timeline",
     "Window",
     "compile",
-    "deadline",
-    "elapsed",
-    "next_open",
-    "timeline",
 ]
 
 
@@ -174,31 +170,6 @@ class Timeline(Schedule):
 def compile(hours: Hours) -> Calendar:  # noqa: A001
     """Return the one Calendar of equal hours. Raises CalendarError: unknown zone."""
     return Calendar(hours)
-
-
-@lru_cache(maxsize=1024)
-def timeline(entries: tuple[tuple[datetime | None, Hours], ...]) -> Schedule:
-    """Return the one schedule of these hours and the instants from which they hold.
-
-    One entry is its plain Calendar. Raises CalendarError as `compile` and Timeline do.
-    """
-    calendars = tuple((since, compile(hours)) for since, hours in entries)
-    return calendars[0][1] if len(calendars) == 1 else Timeline(calendars)
-
-
-def elapsed(calendar: Schedule, a: datetime, b: datetime) -> int:
-    """Open seconds in [a, b); 0 if b is not after a."""
-    return calendar.elapsed(a, b)
-
-
-def deadline(calendar: Schedule, start: datetime, seconds: int) -> datetime:
-    """Return the earliest instant by which `seconds` have been open since start."""
-    return calendar.deadline(start, seconds)
-
-
-def next_open(calendar: Schedule, t: datetime) -> datetime:
-    """Return the first open instant at or after t."""
-    return calendar.next_open(t)
 
 
 def _clip(span: Span, low: int, high: int) -> Span | None:

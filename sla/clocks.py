@@ -4,7 +4,6 @@ Pages, stored deadlines, the sweep and reports all read a clock with `read`; not
 else decides whether a promise was kept. Rules R1 to R14 are in docs/architecture.md.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -39,8 +38,6 @@ __all__ = [
     "Timeline",
     "due",
     "explain",
-    "level_at",
-    "next_event",
     "read",
     "union",
 ]
@@ -107,25 +104,6 @@ def due(terms: Terms) -> datetime | None:
     else:
         known, _ = target_s(terms, start, pauses)
     return moment_of(known) if hold is None or known <= hold else None
-
-
-def next_event(reading: Reading, fired: Collection[str]) -> tuple[datetime, str] | None:
-    """Return the first level that has not been told, or None when there is none.
-
-    On hold only levels reached before the hold are left, so nothing fires that could
-    still move.
-    """
-    for instant, name in reading.levels:
-        if name not in fired:
-            return instant, name
-    return None
-
-
-def level_at(terms: Terms, level: Level, at: datetime) -> datetime | None:
-    """Return the instant of one level, or None while an open pause hides it."""
-    start, _, pauses, hold = facts_s(terms, seconds_of(at))
-    found = level_s(terms, level, start, target_s(terms, start, pauses), pauses)
-    return moment_of(found) if hold is None or found <= hold else None
 
 
 def _going(now: int, pauses: Pauses, hold: int | None) -> State:

@@ -173,24 +173,6 @@ def backward_s(calendar: Schedule, end: int, seconds: int, pauses: Pauses) -> in
     return begin
 
 
-def next_active_s(calendar: Schedule, t: int, pauses: Pauses) -> int:
-    """Return the first open instant outside pauses at or after t."""
-    found = calendar.next_open_s(t)
-    for start, end in pauses:
-        if start <= found < end:
-            found = calendar.next_open_s(end)
-    return found
-
-
-def prev_active_s(calendar: Schedule, t: int, pauses: Pauses) -> int:
-    """Return the last instant at or before t that ends open time outside pauses."""
-    found = calendar.prev_close_s(t)
-    for start, end in reversed(pauses):
-        if start < found <= end:
-            found = calendar.prev_close_s(start)
-    return found
-
-
 def target_s(terms: Terms, start: int, pauses: Pauses) -> tuple[int, int]:
     """Return the deadline and the target in open seconds, by finished pauses.
 

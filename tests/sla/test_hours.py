@@ -150,7 +150,6 @@ def test_equal_hours_compile_once():
 
     assert one == other
     assert calendars.compile(one) is calendars.compile(other)
-    assert calendars.timeline(((None, one),)) is calendars.compile(one)
 
 
 def test_hours_cannot_be_changed_but_can_be_copied():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sla import calendars
 from sla.calendars import Calendar, CalendarError, Hours, Timeline
-from sla.clocks import Level, Terms, due, next_event, read, union
+from sla.clocks import Level, Terms, due, read, union
 from sla.explain import explain
 from tests.sla.strategies import (
     FEW,
@@ -268,7 +268,6 @@ def test_a_reading_agrees_with_its_own_sums(scene, seconds, data):
     assert reading.overdue_seconds == max(0, -reading.remaining_seconds)
     assert reading.breached == ((at if stopped is None else stop) > reading.due_at)
     assert list(reading.levels) == sorted(reading.levels)
-    assert next_event(reading, ("warn", "breach", "late")) is None
 
 
 @SOME

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla.calendars import Hours
-from sla.replay import Event, replay_ticket
+from tests.sla.replay import Event, replay_ticket
 
 LONDON = ZoneInfo("Europe/London")
 OFFICE = Hours.parse("Mon-Fri 09:00-17:00", "Europe/London")

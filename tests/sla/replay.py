@@ -1,9 +1,9 @@
 """Replay one snag's events against a policy: the whole rule book as a pure fold.
 
-The services apply the same rules row by row; this fold takes a history at once. It
-checks stored clocks against their inputs and carries the cases taken from other
-systems. At equal instants a stop counts over a pause, a pause over a change of
-priority or policy, and that over the start, whatever order they come in.
+The services apply the same rules row by row; this fold takes a history at once and
+carries the cases taken from other systems. At equal instants a stop counts over a
+pause, a pause over a change of priority or policy, and that over the start, whatever
+order they come in.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sla.calendars import Schedule, timeline
-from sla.clocks import Reading, level_at, read
-from sla.hours import Hours
-from sla.terms import Interval, Level, Terms
+from sla.calendars import Hours, Schedule, Timeline, compile  # noqa: A004
+from sla.clocks import Reading, read
+from sla.terms import Interval, Level, Terms, facts_s, level_s, target_s
+from sla.walltime import moment_of, seconds_of
 
 Category = Literal["active", "pause", "stop"]
 ReopenMode = Literal["resume", "new_cycle", "never"]
@@ -247,7 +247,7 @@ class _Fold:
             start=self.start,
             at=self.at,
             policy=self.policy,
-            calendar=timeline(tuple(self.entries)),
+            calendar=_schedule(self.entries),
             status_category=self.category,
             pauses=tuple(pauses),
             responded_at=self.responded_at,
@@ -298,6 +298,11 @@ class _Fold:
         self.stopped_at = None
 
 
+def _schedule(entries: list[tuple[datetime | None, Hours]]) -> Schedule:
+    parts = tuple((since, compile(hours)) for since, hours in entries)
+    return parts[0][1] if len(parts) == 1 else Timeline(parts)
+
+
 def _level(data: Mapping[str, Any] | None) -> Level | None:
     if data is None:
         return None
@@ -308,3 +313,10 @@ def _level(data: Mapping[str, Any] | None) -> Level | None:
         seconds_offset=None if minutes is None else minutes * 60,
         days_offset=data.get("business_days"),
     )
+
+
+def level_at(terms: Terms, level: Level, at: datetime) -> datetime | None:
+    """Return the instant of one level, or None while an open pause hides it."""
+    start, _, pauses, hold = facts_s(terms, seconds_of(at))
+    found = level_s(terms, level, start, target_s(terms, start, pauses), pauses)
+    return moment_of(found) if hold is None or found <= hold else None
