@@ -34,12 +34,6 @@ def start_of(day: date, span: int) -> date:
     return day - timedelta(days=(day - ORIGIN).days % span)
 
 
-def days_between(first: date, last: date) -> Iterator[date]:
-    """Every day from the first to the last, both included."""
-    for offset in range((last - first).days + 1):
-        yield first + timedelta(days=offset)
-
-
 def pieces(
     first: date, last: date, *, largest: int = FOUR_WEEKS
 ) -> Iterator[tuple[int, date]]:

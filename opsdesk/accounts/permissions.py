@@ -13,10 +13,6 @@ def can_administer_access(user: User) -> bool:
     return access_of(user).departments(Role.ACCESS_ADMINISTRATOR) is None
 
 
-def can_see_people(user: User) -> bool:
-    return access_of(user).has(*SEES_PEOPLE)
-
-
 def can_decide(user: User, request: RoleRequest) -> bool:
     """Be the second pair of eyes: not the one who asked, not the one who gains."""
     outsider = user.pk not in {request.asked_by_id, request.user_id}

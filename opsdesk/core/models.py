@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -230,9 +229,6 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    def is_overdue(self, at: datetime) -> bool:
-        return self.done_at is None and self.due_at < at
 
 
 class SavedView(models.Model):

@@ -1,11 +1,10 @@
 """Calendars as their pages show them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
-from sla.hours import Hours
 from sla.models import CalendarVersion, Contract, HolidayFeed, ServiceCalendar
 from sla.wording import week_text
 
@@ -76,13 +75,6 @@ def contracts_by(calendar: ServiceCalendar) -> list[Contract]:
 
 def feed(pk: int) -> HolidayFeed | None:
     return HolidayFeed.objects.filter(pk=pk).first()
-
-
-def own_days(version: CalendarVersion, public: dict[str, str]) -> Hours:
-    """The hours of a version with only the days off that its region does not name."""
-    hours = version.as_hours()
-    kept = {day for day in hours.holidays if day.isoformat() not in public}
-    return replace(hours, holidays=frozenset(kept))
 
 
 def _split(

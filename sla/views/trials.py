@@ -41,10 +41,6 @@ class CalendarTrial:
     def changed_days(self) -> int:
         return sum(cell.is_changed for cell in self.year.cells)
 
-    @property
-    def hours_moved(self) -> int:
-        return self.year.open_hours - self.hours_before
-
 
 def try_new_calendar(cleaned: dict[str, Any], now: datetime) -> CalendarTrial:
     """The year of a calendar that does not exist yet. Raises RuleError."""
