@@ -51,7 +51,7 @@ def own_rows(seconds: float) -> list[Row]:
     """Rates of the engine in this interpreter."""
     bank = country_holidays("GB", subdiv="ENG", years=range(2024, 2036))
     hours = calendars.Hours.parse("Mon-Fri 09:00-17:30", "Europe/London", bank)
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
     begin = datetime(2026, 1, 5, 10, 7, tzinfo=UTC)
     starts = [begin + n * timedelta(hours=31) for n in range(200)]
     held = [terms(calendar, start, pauses=4) for start in starts]

@@ -45,7 +45,7 @@ def sides(worth: int) -> dict[str, dict[str, Call]]:
     """Return the same questions for every side; raises when answers disagree."""
     bank = country_holidays("GB", subdiv="ENG", years=range(2024, 2032))
     hours = calendars.Hours.parse("Mon-Fri 09:00-17:30", ZONE, bank)
-    ours = calendars.compile(hours)
+    ours = calendars.compiled(hours)
     rules = businesstimedelta.Rules(
         [
             businesstimedelta.WorkDayRule(

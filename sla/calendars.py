@@ -1,6 +1,6 @@
 """Opening hours made countable: one calendar, or several that follow one another.
 
-`compile` turns Hours into a Calendar once; a Timeline joins calendars at the instants
+`compiled` turns Hours into a Calendar once; a Timeline joins calendars at the instants
 from which they hold. What they answer is `sla.schedule`.
 """
 
@@ -30,7 +30,7 @@ __all__ = [
     "Schedule",
     "Timeline",
     "Window",
-    "compile",
+    "compiled",
 ]
 
 
@@ -167,7 +167,7 @@ class Timeline(Schedule):
 
 
 @lru_cache(maxsize=1024)
-def compile(hours: Hours) -> Calendar:  # noqa: A001
+def compiled(hours: Hours) -> Calendar:
     """Return the one Calendar of equal hours. Raises CalendarError: unknown zone."""
     return Calendar(hours)
 

@@ -9,7 +9,7 @@ from django.db.models import Case, F, Q, When
 
 from environments.models import Landscape
 from opsdesk.accounts.models import Party
-from sla.calendars import Calendar, Hours, Timeline, compile  # noqa: A004
+from sla.calendars import Calendar, Hours, Timeline, compiled
 from sla.models import CalendarVersion, Contract, ContractVersion, Target
 
 # [[effective_from as ISO text or None, calendar version id], ...]: how a clock's row
@@ -102,7 +102,7 @@ def prime(version_ids: Iterable[int]) -> None:
     """Load many calendar versions in one query before a bulk computation."""
     rows = CalendarVersion.objects.filter(pk__in=set(version_ids)).order_by("pk")
     for row in rows:
-        _KNOWN[row.pk] = compile(Hours.from_json(row.hours))
+        _KNOWN[row.pk] = compiled(Hours.from_json(row.hours))
 
 
 def spans(timeline: StoredTimeline) -> Sequence[int]:

@@ -14,7 +14,7 @@ from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
 from opsdesk.core.records import check_version, save
-from sla.calendars import Timeline, compile  # noqa: A004
+from sla.calendars import Timeline, compiled
 from sla.hours import CalendarError, Hours, Window
 from sla.models import CalendarVersion, Contract, ServiceCalendar, Target, TermsChange
 from sla.permissions import can_edit_terms
@@ -235,7 +235,7 @@ def schedule_with(calendar_id: int, wanted: Hours, since: datetime | None) -> Ti
     steps = {row.effective_from: row.as_hours() for row in versions.order_by("number")}
     steps[since] = wanted
     ordered = sorted(steps.items(), key=lambda step: (step[0] is not None, step[0]))
-    return Timeline(tuple((start, compile(hours)) for start, hours in ordered))
+    return Timeline(tuple((start, compiled(hours)) for start, hours in ordered))
 
 
 def _version(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sla import queries
-from sla.calendars import Schedule, Timeline, compile  # noqa: A004
+from sla.calendars import Schedule, Timeline, compiled
 from sla.models import CalendarVersion, Contract, ServiceCalendar
 from sla.queries import calendars, contracts
 from sla.queries.contracts import Forecast
@@ -45,7 +45,7 @@ class CalendarTrial:
 def try_new_calendar(cleaned: dict[str, Any], now: datetime) -> CalendarTrial:
     """The year of a calendar that does not exist yet. Raises RuleError."""
     wanted = draft(**_hours(cleaned), now=now)
-    schedule = Timeline(((None, compile(wanted.hours)),))
+    schedule = Timeline(((None, compiled(wanted.hours)),))
     year = year_of(schedule, now.year, wanted.names, today=now.date())
     return CalendarTrial(year, 0, [], None)
 

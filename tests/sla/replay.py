@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sla.calendars import Hours, Schedule, Timeline, compile  # noqa: A004
+from sla.calendars import Hours, Schedule, Timeline, compiled
 from sla.clocks import Reading, read
 from sla.terms import Interval, Level, Terms, facts_s, level_s, target_s
 from sla.walltime import moment_of, seconds_of
@@ -299,7 +299,7 @@ class _Fold:
 
 
 def _schedule(entries: list[tuple[datetime | None, Hours]]) -> Schedule:
-    parts = tuple((since, compile(hours)) for since, hours in entries)
+    parts = tuple((since, compiled(hours)) for since, hours in entries)
     return parts[0][1] if len(parts) == 1 else Timeline(parts)
 
 

@@ -149,7 +149,7 @@ def test_equal_hours_compile_once():
     other = Hours.parse("Mon 13:00-17:00 09:00-12:00", "UTC")
 
     assert one == other
-    assert calendars.compile(one) is calendars.compile(other)
+    assert calendars.compiled(one) is calendars.compiled(other)
 
 
 def test_hours_cannot_be_changed_but_can_be_copied():
@@ -167,7 +167,7 @@ def test_hours_cannot_be_changed_but_can_be_copied():
 
 
 def test_a_touching_or_doubled_window_counts_once():
-    plain = calendars.compile(Hours.parse("Mon 09:00-17:00", "UTC"))
-    doubled = calendars.compile(Hours("UTC", (((540, 1020), (600, 660)), *[OFF] * 6)))
+    plain = calendars.compiled(Hours.parse("Mon 09:00-17:00", "UTC"))
+    doubled = calendars.compiled(Hours("UTC", (((540, 1020), (600, 660)), *[OFF] * 6)))
 
     assert doubled.deadline(MONDAY, 36_000) == plain.deadline(MONDAY, 36_000)

@@ -37,7 +37,7 @@ def paused_due(calendar, start, seconds, pauses):
 @given(scenes(), targets)
 def test_the_deadline_is_the_first_instant_that_uses_the_target_up(scene, seconds):
     hours, (start, _, _) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
 
     due_at = calendar.deadline(start, seconds)
 
@@ -50,7 +50,7 @@ def test_the_deadline_is_the_first_instant_that_uses_the_target_up(scene, second
 @given(scenes(), targets, targets)
 def test_a_longer_target_or_a_later_start_is_never_due_earlier(scene, less, more):
     hours, (start, later, _) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
 
     first, second = calendar.deadline(start, less), calendar.deadline(later, less)
 
@@ -63,7 +63,7 @@ def test_a_longer_target_or_a_later_start_is_never_due_earlier(scene, less, more
 @given(scenes())
 def test_elapsed_time_adds_up_and_never_runs_backward(scene):
     hours, (a, b, c) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
 
     parts = calendar.elapsed(a, b) + calendar.elapsed(b, c)
 
@@ -75,7 +75,7 @@ def test_elapsed_time_adds_up_and_never_runs_backward(scene):
 @given(scenes(), targets, targets)
 def test_two_targets_one_after_the_other_are_their_sum(scene, first, second):
     hours, (start, _, _) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
 
     due_at = calendar.deadline(calendar.deadline(start, first), second)
 
@@ -86,7 +86,7 @@ def test_two_targets_one_after_the_other_are_their_sum(scene, first, second):
 @given(scenes(), targets)
 def test_counting_back_finds_the_latest_start(scene, seconds):
     hours, (_, _, end) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
 
     begin = calendar.backward(end, seconds)
 
@@ -98,7 +98,7 @@ def test_counting_back_finds_the_latest_start(scene, seconds):
 @given(scenes(), targets)
 def test_a_pause_moves_the_deadline_by_its_open_time_or_not_at_all(scene, seconds):
     hours, (start, begin, end) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
     unpaused = calendar.deadline(start, seconds)
 
     due_at = paused_due(calendar, start, seconds, [(begin, end)])
@@ -113,7 +113,7 @@ def test_a_pause_moves_the_deadline_by_its_open_time_or_not_at_all(scene, second
 @given(scenes(), targets, st.data())
 def test_pauses_count_as_their_union_in_any_order(scene, seconds, data):
     hours, (start, _, _) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
     pauses = data.draw(pauses_after(start))
 
     due_at = paused_due(calendar, start, seconds, pauses)
@@ -135,7 +135,7 @@ def test_pauses_count_as_their_union_in_any_order(scene, seconds, data):
 )
 def test_round_the_clock_a_target_is_plain_seconds(zone, naive, seconds):
     start = naive.replace(microsecond=0, tzinfo=UTC)
-    calendar = calendars.compile(Hours(zone, ALL_DAY))
+    calendar = calendars.compiled(Hours(zone, ALL_DAY))
 
     assert calendar.deadline(start, seconds) == start + timedelta(seconds=seconds)
     assert calendar.backward(start, seconds) == start - timedelta(seconds=seconds)
@@ -145,7 +145,7 @@ def test_round_the_clock_a_target_is_plain_seconds(zone, naive, seconds):
 @given(scenes(), targets, st.data())
 def test_less_open_time_is_never_due_earlier(scene, seconds, data):
     hours, (start, begin, end) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
     free = (start + timedelta(data.draw(st.integers(0, 9)))).date()
     assume(free not in hours.special)
     closed_too = replace(hours, holidays=hours.holidays | {free})
@@ -153,10 +153,10 @@ def test_less_open_time_is_never_due_earlier(scene, seconds, data):
 
     due_at = calendar.deadline(start, seconds)
 
-    assert calendars.compile(closed_too).deadline(start, seconds) >= due_at
+    assert calendars.compiled(closed_too).deadline(start, seconds) >= due_at
     assert paused_due(calendar, start, seconds, [(begin, end)]) >= due_at
     if not any(end < start for start, end in hours.weekly[6]):
-        assert calendars.compile(longer).deadline(start, seconds) <= due_at
+        assert calendars.compiled(longer).deadline(start, seconds) <= due_at
 
 
 @SOME
@@ -165,7 +165,7 @@ def test_cutting_a_window_in_two_changes_nothing(scene, seconds, minute):
     hours, (start, _, end) = scene
     cut = replace(hours, weekly=tuple(cut_at(day, minute) for day in hours.weekly))
 
-    whole, parts = calendars.compile(hours), calendars.compile(cut)
+    whole, parts = calendars.compiled(hours), calendars.compiled(cut)
 
     assert parts.deadline(start, seconds) == whole.deadline(start, seconds)
     assert parts.elapsed(start, end) == whole.elapsed(start, end)
@@ -177,7 +177,7 @@ def test_cutting_a_window_in_two_changes_nothing(scene, seconds, minute):
 def test_the_engine_agrees_with_a_walk_minute_by_minute(scene, minutes):
     hours, (start, _, end) = scene
     start, end = start.replace(second=0), end.replace(second=0)
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
 
     walk = [at for at, is_open in minute_walk(hours, start, end) if is_open]
 
@@ -194,7 +194,7 @@ def test_the_engine_agrees_with_a_walk_minute_by_minute(scene, minutes):
 @given(scenes())
 def test_the_next_opening_is_the_first_open_instant(scene):
     hours, (t, _, later) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
 
     opening = calendar.next_open(t)
 
@@ -210,7 +210,7 @@ def test_the_next_opening_is_the_first_open_instant(scene):
 @given(scenes())
 def test_windows_hold_the_elapsed_time(scene):
     hours, (a, b, _) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
 
     windows = calendar.windows(a, b)
 
@@ -238,7 +238,7 @@ def test_growing_the_table_changes_no_answer(scene, seconds):
 @given(scenes(), scenes(), targets)
 def test_a_timeline_counts_each_calendar_in_its_time(scene, other, seconds):
     hours, (start, change, end) = scene
-    first, second = calendars.compile(hours), calendars.compile(other[0])
+    first, second = calendars.compiled(hours), calendars.compiled(other[0])
     timeline = Timeline(((None, first), (change, second)))
 
     due_at = timeline.deadline(start, seconds)
@@ -258,7 +258,7 @@ def test_a_reading_agrees_with_its_own_sums(scene, seconds, data):
     levels = (Level("warn", 75), Level("breach", 100), Level("late", None, 3600))
     pauses = data.draw(pauses_after(start))
     stopped = data.draw(st.sampled_from([None, stop]))
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
     terms = Terms(start, seconds, None, calendar, pauses, stopped, levels)
 
     reading = read(terms, at if stopped is None else stop)
@@ -274,7 +274,7 @@ def test_a_reading_agrees_with_its_own_sums(scene, seconds, data):
 @given(scenes(), targets, st.data())
 def test_an_open_pause_hides_only_what_it_can_move(scene, seconds, data):
     hours, (start, hold, at) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
     pauses = data.draw(pauses_after(start))
     levels = (Level("warn", 50), Level("breach", 100))
     terms = Terms(start, seconds, None, calendar, (*pauses, (hold, None)), None, levels)
@@ -294,7 +294,7 @@ def test_an_open_pause_hides_only_what_it_can_move(scene, seconds, data):
 def test_an_explanation_adds_up_to_the_target_without_a_gap(scene, seconds, data):
     hours, (start, at, _) = scene
     pauses = data.draw(pauses_after(start))
-    terms = Terms(start, seconds, None, calendars.compile(hours), pauses)
+    terms = Terms(start, seconds, None, calendars.compiled(hours), pauses)
 
     lines = explain(terms, at)
 
@@ -309,7 +309,7 @@ def test_an_explanation_adds_up_to_the_target_without_a_gap(scene, seconds, data
 @given(scenes(), st.integers(1, 12))
 def test_working_days_end_on_the_same_wall_time_or_within_hours(scene, days):
     hours, (start, later, _) = scene
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
 
     due_at = calendar.after_business_days(start, days)
 

@@ -36,7 +36,7 @@ def london(text):
 
 
 def clock(start, minutes, *pauses: Interval, hours=OFFICE, **more):
-    calendar = calendars.compile(hours)
+    calendar = calendars.compiled(hours)
     return Terms(london(start), minutes * MINUTE, None, calendar, pauses, **more)
 
 
@@ -133,7 +133,7 @@ def test_e4_a_raised_priority_may_show_a_breach_at_once():
 
 
 def test_e6_an_amendment_counts_from_its_date_on():
-    office, always = calendars.compile(OFFICE), calendars.compile(ALWAYS)
+    office, always = calendars.compiled(OFFICE), calendars.compiled(ALWAYS)
     timeline = Timeline(((None, office), (london("2026-01-14T00:00"), always)))
 
     due_at = timeline.deadline(london(TUESDAY), 240 * MINUTE)
@@ -156,7 +156,7 @@ def test_e12_a_warning_comes_at_its_share_of_the_target():
 
 
 def test_e15_a_night_shift_lasts_nine_hours_in_autumn_and_seven_in_spring():
-    nights = calendars.compile(Hours.parse("Sat 22:00-06:00", "Europe/London"))
+    nights = calendars.compiled(Hours.parse("Sat 22:00-06:00", "Europe/London"))
 
     autumn = nights.elapsed(london("2026-10-24T12:00"), london("2026-10-25T12:00"))
     spring = nights.elapsed(london("2026-03-28T12:00"), london("2026-03-29T12:00"))
@@ -186,7 +186,7 @@ def test_a_window_at_a_change_of_the_clock_lasts_its_real_time(
     zone, window, day, hours
 ):
     on = date.fromisoformat(day)
-    calendar = calendars.compile(Hours(zone, ((),) * 7, special={on: (window,)}))
+    calendar = calendars.compiled(Hours(zone, ((),) * 7, special={on: (window,)}))
     noon = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
 
     lasted = calendar.elapsed(noon - timedelta(days=2), noon + timedelta(days=2))
@@ -241,7 +241,7 @@ def test_a_stopped_clock_shows_only_the_levels_it_passed():
 
 
 def test_working_days_keep_the_wall_time_and_add_the_paused_time():
-    calendar = calendars.compile(CHRISTMAS)
+    calendar = calendars.compiled(CHRISTMAS)
     start = london("2026-12-22T15:00")
     pause = (london("2026-12-23T10:00"), london("2026-12-23T12:00"))
 
@@ -257,7 +257,7 @@ def test_working_days_keep_the_wall_time_and_add_the_paused_time():
 
 
 def test_a_night_shift_counts_as_a_working_day_of_its_eve():
-    nights = calendars.compile(NIGHTS)
+    nights = calendars.compiled(NIGHTS)
 
     after_midnight = nights.after_business_days(london("2026-01-10T03:00"), 1)
     before_midnight = nights.after_business_days(london("2026-01-09T23:00"), 1)
@@ -286,7 +286,7 @@ def test_no_opening_in_sight_is_an_error_and_never_a_guess():
     start = datetime(2026, 1, 1, tzinfo=UTC)
 
     for hours in (once, twice):
-        calendar = calendars.compile(hours)
+        calendar = calendars.compiled(hours)
         assert calendar.deadline(start, 3600) == start + timedelta(days=4, hours=10)
         with pytest.raises(CalendarError, match="3,700 days"):
             calendar.deadline(start, 3601)
@@ -334,7 +334,7 @@ def test_an_explanation_names_each_window_holiday_and_pause():
 
 
 def test_terms_and_levels_need_exactly_one_measure():
-    office = calendars.compile(OFFICE)
+    office = calendars.compiled(OFFICE)
 
     for target in ((None, None), (0, None), (60, 1), (None, -1)):
         with pytest.raises(ValueError, match="one target"):
@@ -357,7 +357,7 @@ def test_minutes_of_a_real_incident_log_are_reproduced():
         rows = list(csv.DictReader(file))
 
     for column, hours in columns.items():
-        calendar = calendars.compile(hours)
+        calendar = calendars.compiled(hours)
         found = {
             row["number"]: calendar.elapsed(
                 london(row["opened_at"]), london(row["resolved_at"])

@@ -136,7 +136,7 @@ def hours(case):
 
 
 def calendar(case):
-    return calendars.compile(hours(case))
+    return calendars.compiled(hours(case))
 
 
 def pauses(case):

@@ -17,7 +17,7 @@ from opsdesk.site.demo import places
 from opsdesk.site.demo.lives import current, lives
 from opsdesk.site.demo.places import World
 from opsdesk.site.demo.writing import write
-from sla.calendars import Hours, compile  # noqa: A004
+from sla.calendars import Hours, compiled
 from sla.models import CalendarVersion
 from snags.models import Snag
 from snags.services import rollups
@@ -44,7 +44,7 @@ def load() -> int:
         raise RuleError("This database is not empty; reset it first.")
     now = clock.now()
     world = places.build(timezone.localdate(now))
-    office = compile(
+    office = compiled(
         Hours.from_json(
             CalendarVersion.objects.get(calendar__name="UK office hours").hours
         )

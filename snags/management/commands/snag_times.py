@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from opsdesk.core.exports import guarded
 from opsdesk.core.fields import EARLIEST, LATEST
-from sla.calendars import CalendarError, Hours, Schedule, compile  # noqa: A004
+from sla.calendars import CalendarError, Hours, Schedule, compiled
 from sla.models import ServiceCalendar
 from sla.queries import load, timeline_of
 from snags.queries.times import Times, snag_times
@@ -64,7 +64,7 @@ def _schedule(options: dict[str, Any]) -> tuple[Schedule, ZoneInfo]:
         days = frozenset(_bank_holidays(options["holidays"]))
         parsed = Hours(parsed.timezone, parsed.weekly, days, parsed.special)
     parsed.validate()
-    return compile(parsed), ZoneInfo(parsed.timezone)
+    return compiled(parsed), ZoneInfo(parsed.timezone)
 
 
 def _stored(name: str, options: dict[str, Any]) -> tuple[Schedule, ZoneInfo]:

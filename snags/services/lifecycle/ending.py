@@ -11,7 +11,7 @@ from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
 from opsdesk.core.services import duties
 from opsdesk.core.services.outbox import Note, notify
-from sla.calendars import Hours, compile  # noqa: A004
+from sla.calendars import Hours, compiled
 from sla.queries import load
 from snags import permissions
 from snags.models import Clock, Snag
@@ -285,7 +285,7 @@ def _auto_close_at(snag: Snag, at: datetime) -> datetime:
     if last is not None:
         days = last.contract_version.auto_close_days
         return load(last.timeline).after_business_days(at, days)
-    office = compile(Hours.parse(OFFICE_HOURS, settings.TIME_ZONE))
+    office = compiled(Hours.parse(OFFICE_HOURS, settings.TIME_ZONE))
     return office.after_business_days(at, 5)
 
 
