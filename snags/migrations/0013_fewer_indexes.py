@@ -534,15 +534,4 @@ class Migration(migrations.Migration):
                 models.F("search"), gin_pending_list_limit=512, name="snag_search"
             ),
         ),
-        migrations.AddIndex(
-            model_name="snag",
-            index=django.contrib.postgres.indexes.GinIndex(
-                models.F("search"),
-                condition=models.Q(
-                    ("status__in", ["new", "triaged", "in_progress", "waiting"])
-                ),
-                gin_pending_list_limit=512,
-                name="snag_open_search",
-            ),
-        ),
     ]

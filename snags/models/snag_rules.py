@@ -207,11 +207,4 @@ INDEXES: list[models.Index] = [
     # New words wait in a short list, read by every search, until there are enough to
     # sort in: a new deadline would else write each word of its snag's text again.
     GinIndex("search", name="snag_search", gin_pending_list_limit=PENDING_KB),
-    # Similar open snags while somebody types.
-    GinIndex(
-        "search",
-        name="snag_open_search",
-        gin_pending_list_limit=PENDING_KB,
-        condition=IS_OPEN,
-    ),
 ]
