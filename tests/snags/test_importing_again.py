@@ -95,6 +95,14 @@ def test_a_breach_the_longer_log_shows_was_none_is_void_and_may_be_told_again(
     assert sweep.fire_due_clocks() == 0
 
 
+def test_what_has_not_happened_yet_is_held_back(told):
+    report = told(NEW, "2,New,2098-01-05 09:00,3")
+
+    assert report["created"] == 1
+    said = "it tells of times to come: look at --timezone"
+    assert report["held_back"] == {said: 1}
+
+
 def test_whoever_read_the_texts_before_a_longer_log_keeps_both(told, live):
     told(NEW)
     before = Snag.objects.get().version
