@@ -34,13 +34,11 @@ class World:
     landscape: Landscape
     golive: GoLive
     production: Environment
-    environments: list[Environment]
     modules: dict[str, Module]
     processes: dict[str, BusinessProcess]
     snaglists: dict[str, Snaglist]
     parties: dict[str, Party]
     people: dict[str, User] = field(default_factory=dict)
-    contract: ContractVersion | None = None
 
     @property
     def support(self) -> list[User]:
@@ -88,7 +86,6 @@ def build(today: date) -> World:
         landscape=landscape,
         golive=golive,
         production=environments[0],
-        environments=environments,
         modules=modules,
         processes={},
         snaglists=_snaglists(golive, modules),
@@ -96,7 +93,7 @@ def build(today: date) -> World:
         people=_people(parties),
     )
     world.processes = _processes(world)
-    world.contract = _contract(world)
+    _promise(world)
     return world
 
 
@@ -179,7 +176,7 @@ def _processes(world: World) -> dict[str, BusinessProcess]:
     }
 
 
-def _contract(world: World) -> ContractVersion:
+def _promise(world: World) -> None:
     """The promise to the business: office hours, P1 around the clock."""
     office = _calendar("UK office hours", company.OFFICE, world.today, with_days=True)
     always = _calendar("Around the clock", company.AROUND_THE_CLOCK, world.today)
@@ -209,7 +206,6 @@ def _contract(world: World) -> ContractVersion:
                 minutes=minutes,
                 calendar=always if priority == 1 else office,
             )
-    return version
 
 
 def _calendar(
