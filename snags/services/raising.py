@@ -126,7 +126,8 @@ def raise_snag(
         reported_by=reporter,
         logged_by=actor if on_behalf else None,
         department_id=reporter.department_id,
-        reported_at=at or now,
+        # Whole seconds, like all that clocks count.
+        reported_at=(at or now).replace(microsecond=0),
         updated_at=now,
     )
     planned = clocks.plan_clocks(snag, now)

@@ -29,7 +29,8 @@ def locked(snag: Snag) -> Snag:
 def instant(snag: Snag, at: datetime | None) -> datetime:
     """The instant a verb happens: now, or earlier when somebody says so.
 
-    Earlier is bounded by when the snag was reported and by now.
+    Earlier is bounded by when the snag was reported and by now. Whole seconds, like
+    all that clocks count.
     """
     now = clock.now()
     if at is None:
@@ -38,7 +39,7 @@ def instant(snag: Snag, at: datetime | None) -> datetime:
         raise RuleError(
             "That time must lie between when it was reported and now.", code="bad_time"
         )
-    return at
+    return at.replace(microsecond=0)
 
 
 def judge(snag: Snag, verb: str) -> None:

@@ -277,6 +277,16 @@ def test_bulk_and_verbs_compute_the_same(live, rob, mia, long, office, held):
     assert [row.inputs for row in again] == inputs
 
 
+def test_a_fraction_of_a_second_moves_no_deadline(live, rob, mia, long, office):
+    snag = make_snag(live, rob, at=NINE + timedelta(milliseconds=700))
+    before = set(snag.clocks.values_list("started_at", "due_at"))
+    assert snag.reported_at == NINE
+
+    assert recompute.recompute_all(seconds_budget=10) == 0
+
+    assert set(snag.clocks.values_list("started_at", "due_at")) == before
+
+
 def test_a_budget_of_nothing_does_nothing(live, rob, mia, long, office):
     make_snag(live, rob)
     amend_calendar(office, actor=mia, version=1, **ALL_DAY)
