@@ -11,8 +11,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from opsdesk.core.wording import day, minutes, moment
-from snags.models import Snag
+from opsdesk.core.wording import day, listed, minutes, moment, several
+from snags.models import Clock, Snag
 
 Params = Mapping[str, Any]
 Text = Callable[[Params], str]
@@ -106,7 +106,7 @@ def _judged(params: Params) -> str:
 
 def _described(params: Params) -> str:
     names = [label_of(name).lower() for name in params.get("fields", ())]
-    return f"changed {_list(names)}" if names else "changed what it is about"
+    return f"changed {listed(names)}" if names else "changed what it is about"
 
 
 def _clock(verb: str) -> Text:
@@ -216,6 +216,13 @@ def worked(seconds: float) -> str:
     return minutes(seconds / 60)
 
 
+def target_text(clock: Clock) -> str:
+    """What was promised: 8 h 00 m, 2 working days."""
+    if clock.target_seconds:
+        return worked(clock.target_seconds)
+    return several(clock.target_days or 0, "working day")
+
+
 def promised(at: datetime, now: datetime) -> str:
     """A deadline as it is said to people: 12:30 today, Monday 12:30."""
     local, today = timezone.localtime(at), timezone.localtime(now).date()
@@ -224,9 +231,3 @@ def promised(at: datetime, now: datetime) -> str:
     if local.date() - today <= timedelta(days=6):
         return f"{local:%A %H:%M}"
     return f"{local:%A} {day(local.date(), today)}, {local:%H:%M}"
-
-
-def _list(names: list[str]) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"

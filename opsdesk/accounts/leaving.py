@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.models import Duty
+from opsdesk.core.wording import several
 
 
 @dataclass(frozen=True)
@@ -34,5 +35,5 @@ def held_by(subject: User | Party) -> list[Holding]:
     if isinstance(subject, User):
         duties = Duty.objects.open().filter(owner=subject).count()
         if duties:
-            held.append(Holding("1 duty" if duties == 1 else f"{duties} duties"))
+            held.append(Holding(several(duties, "duty", "duties")))
     return held

@@ -131,3 +131,10 @@ def capped(count: int, cap: int = 100) -> str:
 def several(count: int, one: str, many: str = "") -> str:
     """A count with its noun: 1 snag, 4 snags."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence: A, B and C."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -13,7 +13,7 @@ from snags.clockwork import intervals, reading_of, terms_of
 from snags.models import Clock, ClockEvent, ClockRevision, Pause, Snag
 from snags.permissions import is_outside_supplier
 from snags.queries.strip import Face, face_of
-from snags.wording import worked
+from snags.wording import target_text, worked
 
 # A deadline of years is told by its first and last stretches.
 MOST_LINES = 400
@@ -128,14 +128,9 @@ def _sentences(
     clock: Clock, face: Face, terms: Terms, lines: list[Line], now: datetime
 ) -> list[str]:
     promise = clock.contract_version.contract
-    target = (
-        worked(clock.target_seconds)
-        if clock.target_seconds
-        else f"{clock.target_days} working days"
-    )
     said = [
-        f"{promise.name} promises a {face.name.lower()} within {target} of opening"
-        f" hours for priority P{clock.priority}.",
+        f"{promise.name} promises a {face.name.lower()} within {target_text(clock)}"
+        f" of opening hours for priority P{clock.priority}.",
         f"The clock started {moment(clock.started_at, now)}.",
     ]
     paused = sum(

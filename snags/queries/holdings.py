@@ -9,19 +9,19 @@ from django.urls import reverse
 from opsdesk.accounts.access import Role, memberships_in_force
 from opsdesk.accounts.leaving import Holding
 from opsdesk.accounts.models import Membership, Party, User
+from opsdesk.core.wording import several
 from snags.models import Snag
 
 
 def held_by(subject: User | Party) -> list[Holding]:
     """What a person owns, and what waits for a party or for its last contact."""
     if isinstance(subject, Party):
-        return _waiting_for([subject.pk], "wait for it")
+        return _waiting_for([subject.pk], "it")
     owned = Snag.objects.open().filter(owner=subject).count()
-    found = []
-    if owned:
-        found = [Holding(f"{counted(owned)} of theirs", worklist(owner=[subject.pk]))]
-    return found + _waiting_for(
-        _only_contact_of(subject), "wait for a supplier with no other contact"
+    told = several(owned, "open snag of theirs", "open snags of theirs")
+    held = [Holding(told, worklist(owner=[subject.pk]))] if owned else []
+    return held + _waiting_for(
+        _only_contact_of(subject), "a supplier with no other contact"
     )
 
 
@@ -45,16 +45,12 @@ def worklist(**facets: Iterable[int]) -> str:
     return f"{reverse('snags:list')}?{urlencode([('view', 'open'), *pairs])}"
 
 
-def counted(snags: int) -> str:
-    return "1 open snag" if snags == 1 else f"{snags:,} open snags"
-
-
-def _waiting_for(suppliers: list[int], words: str) -> list[Holding]:
+def _waiting_for(suppliers: list[int], whom: str) -> list[Holding]:
     waiting = Snag.objects.open().filter(handed_to__in=suppliers).count()
-    if not waiting:
-        return []
-    words = words.replace("wait", "waits", 1) if waiting == 1 else words
-    return [Holding(f"{counted(waiting)} that {words}", worklist(supplier=suppliers))]
+    told = several(
+        waiting, f"open snag that waits for {whom}", f"open snags that wait for {whom}"
+    )
+    return [Holding(told, worklist(supplier=suppliers))] if waiting else []
 
 
 def _only_contact_of(person: User) -> list[int]:

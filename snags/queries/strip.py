@@ -12,7 +12,7 @@ from snags.clockwork import reading_of
 from snags.models import Clock, Pause, Snag
 from snags.permissions import is_outside_supplier
 from snags.queries.feed import new_since, stamp
-from snags.wording import promised, worked
+from snags.wording import promised, target_text, worked
 
 FIRST = "First response"
 
@@ -140,7 +140,7 @@ def _left(
 
 
 def _note(clock: Clock, reading: Reading, tone: str, now: datetime) -> str:
-    target = _target(clock)
+    target = target_text(clock)
     if clock.stopped_at:
         verb = "Answered" if clock.kind == Clock.Kind.RESPONSE else "Resolved"
         return f"{verb} in {worked(reading.elapsed_seconds)} · target {target}"
@@ -151,13 +151,6 @@ def _note(clock: Clock, reading: Reading, tone: str, now: datetime) -> str:
     if due and due < now:
         when = f"Was due {moment(due, now)}"
     return f"{when} · {worked(reading.elapsed_seconds)} of {target} used"
-
-
-def _target(clock: Clock) -> str:
-    if clock.target_seconds:
-        return worked(clock.target_seconds)
-    days = clock.target_days or 0
-    return f"{days} working day{'' if days == 1 else 's'}"
 
 
 def _percent(reading: Reading, tone: str) -> int:

@@ -17,13 +17,9 @@ from opsdesk.core import clock
 from opsdesk.core.models import Duty
 from opsdesk.core.services import duties
 from opsdesk.core.services.outbox import Note, notify
+from opsdesk.core.wording import listed, several
 from snags.models import Snag
-from snags.queries.holdings import (
-    counted,
-    without_a_holder,
-    without_an_owner,
-    worklist,
-)
+from snags.queries.holdings import without_a_holder, without_an_owner, worklist
 from snags.services.answering import managers
 
 LOCK = 7_310_443
@@ -40,7 +36,8 @@ class Gap:
     column: str
     facet: str
     missing: Callable[[], Q]
-    words: Callable[[int, str], str]
+    one: str
+    many: str
 
 
 GAPS = (
@@ -49,20 +46,16 @@ GAPS = (
         "owner",
         "owner",
         without_an_owner,
-        lambda n, who: (
-            f"{counted(n)} {'belongs' if n == 1 else 'belong'} to {who},"
-            f" who left: give {'it' if n == 1 else 'them'} an owner"
-        ),
+        "open snag belongs to {who}, who left: give it an owner",
+        "open snags belong to {who}, who left: give them an owner",
     ),
     Gap(
         "supplier_left",
         "handed_to",
         "supplier",
         without_a_holder,
-        lambda n, who: (
-            f"{counted(n)} {'waits' if n == 1 else 'wait'} for {who}, where"
-            f" nobody is left: take {'it' if n == 1 else 'them'} back"
-        ),
+        "open snag waits for {who}, where nobody is left: take it back",
+        "open snags wait for {who}, where nobody is left: take them back",
     ),
 )
 
@@ -111,7 +104,9 @@ def _owed(
         return int(duty is not None)
     pks = [pk for pk, _ in mine][:MOST_FILTERS]
     names = [name for _, name in mine]
-    title = gap.words(mine.total(), _listed(names))[:200]
+    if len(names) > MOST_NAMES:
+        names[MOST_NAMES:] = [f"{len(names) - MOST_NAMES} more"]
+    title = several(mine.total(), gap.one, gap.many).format(who=listed(names))[:200]
     url = worklist(**{gap.facet: pks})[:250]
     if duty is None:
         due_at = clock.now() + TIME_TO_ACT
@@ -121,13 +116,6 @@ def _owed(
         notify([person], Note(key=f"{gap.kind}-{duty.pk}", title=title, url=url))
         return 1
     return duties.reword(duty, title=title, url=url)
-
-
-def _listed(names: list[str]) -> str:
-    shown, others = names[:MOST_NAMES], len(names) - MOST_NAMES
-    if others > 0:
-        return f"{', '.join(shown)} and {others} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
 
 
 def _alone() -> bool:

@@ -144,6 +144,14 @@ def test_ago_gets_coarser():
 def test_counts_and_their_nouns():
     assert wording.several(1, "snag") == "1 snag"
     assert render("{{ 4|several:'duty,duties' }}") == "4 duties"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [("", ""), ("A", "A"), ("AB", "A and B"), ("ABC", "A, B and C")],
+)
+def test_names_are_listed_as_in_a_sentence(names, said):
+    assert wording.listed(list(names)) == said
     assert render("{{ 99|capped }} {{ 100|capped }}") == "99 100+"
 
 
