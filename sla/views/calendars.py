@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,12 +25,13 @@ from sla.forms.calendars import (
     first_hours,
     hours_of,
 )
-from sla.models import CalendarVersion
+from sla.models import CalendarVersion, ServiceCalendar
 from sla.permissions import READERS, can_edit_terms
 from sla.queries import calendars, contracts
 from sla.services import calendars as services
 from sla.services import holidays
 from sla.views.strips import week_strip, week_words
+from sla.views.terms import is_overtaken, saved
 from sla.views.trials import CalendarTrial, try_calendar, try_new_calendar
 from sla.wording import days_text, read_days, week_text
 from sla.yearview import year_of
@@ -56,31 +58,21 @@ def calendar_page(request: UserRequest, pk: int) -> HttpResponse:
     calendar = get_object_or_404(calendars.calendars(), pk=pk)
     now = clock.now()
     version = calendars.version_at(calendar, now)
-    schedule = queries.load(queries.timeline_of(pk))
-    number = _year(request, now)
     hours = version.as_hours() if version else None
-    zone = ZoneInfo(hours.timezone) if hours else None
     context = {
         "calendar": calendar,
         "version": version,
         "hours": hours,
         "strip": week_strip(hours) if hours else "",
         "words": week_words(hours) if hours else [],
-        "year": year_of(
-            schedule,
-            number,
-            calendars.named_days(calendar),
-            today=now.astimezone(zone).date(),
-        ),
-        "years": (number - 1, number + 1),
-        "is_open": schedule.is_open(now),
-        "next_open": schedule.next_open(now),
         "versions": calendars.versions_of(calendar),
         "contracts": calendars.contracts_by(calendar),
         "clocks": live_clocks.of_calendar(pk, now),
         "pending": contracts.open_changes({"calendar_id": pk}),
         "may_edit": can_edit_terms(request.user),
     }
+    zone = ZoneInfo(hours.timezone) if hours else None
+    context |= _year(request, calendar, now.astimezone(zone))
     return render(request, "sla/calendar.html", context)
 
 
@@ -88,11 +80,10 @@ def calendar_page(request: UserRequest, pk: int) -> HttpResponse:
 @once
 def calendar_new(request: UserRequest) -> HttpResponse:
     form = NewCalendarForm(request.POST or None, initial=first_hours())
-    if _saves(request):
-        made = submit(form, services.create_calendar, actor=request.user)
-        if made:
-            messages.success(request, f"{made} can be used in contracts now.")
-            return redirect(made)
+    made = saved(request, form, services.create_calendar)
+    if made:
+        messages.success(request, f"{made} can be used in contracts now.")
+        return redirect(made)
     trial = _trial(request, form, try_new_calendar)
     return _form(request, form, "New calendar", trial=trial)
 
@@ -105,12 +96,11 @@ def calendar_amend(request: UserRequest, pk: int) -> HttpResponse:
     start = calendars.version_at(calendar, clock.now()) or latest
     initial = hours_of(start) | {"version": latest.number}
     form = AmendCalendarForm(request.POST or None, initial=_with_feed(request, initial))
-    if _saves(request):
-        made = submit(form, services.amend_calendar, calendar, actor=request.user)
-        if made:
-            messages.success(request, f"Version {made.number} is written.")
-            return redirect(calendar)
-    trial = _trial(request, form, lambda data, now: try_calendar(calendar, data, now))
+    made = saved(request, form, services.amend_calendar, calendar)
+    if made:
+        messages.success(request, f"Version {made.number} is written.")
+        return redirect(calendar)
+    trial = _trial(request, form, partial(try_calendar, calendar))
     title = f"Amend {calendar}"
     return _form(request, form, title, calendar=calendar, latest=latest, trial=trial)
 
@@ -123,26 +113,14 @@ def calendar_correct(request: UserRequest, pk: int, number: int) -> HttpResponse
     latest = calendars.versions_of(calendar)[0]
     initial = hours_of(wrong) | {"version": latest.number, "replaces": number}
     form = CorrectCalendarForm(request.POST or None, initial=initial)
-    if _saves(request):
-        made = submit(form, services.correct_calendar, calendar, actor=request.user)
-        if made:
-            messages.success(request, f"Version {made.number} replaces {number}.")
-            return redirect(calendar)
-    trial = _trial(
-        request,
-        form,
-        lambda data, now: try_calendar(calendar, data, now, replaced=wrong),
-    )
+    made = saved(request, form, services.correct_calendar, calendar)
+    if made:
+        messages.success(request, f"Version {made.number} replaces {number}.")
+        return redirect(calendar)
+    trial = _trial(request, form, partial(try_calendar, calendar, replaced=wrong))
+    extra = {"calendar": calendar, "correcting": wrong, "trial": trial}
     title = f"Correct version {number} of {calendar}"
-    return _form(
-        request,
-        form,
-        title,
-        calendar=calendar,
-        latest=latest,
-        trial=trial,
-        correcting=wrong,
-    )
+    return _form(request, form, title, latest=latest, **extra)
 
 
 @policy(Role.MANAGER)
@@ -198,11 +176,8 @@ def _form(
     if isinstance(form, RenameCalendarForm) and renamed is not None:
         context["both"] = form.beside(renamed)
         form.data = {**dict(form.data.items()), "version": str(renamed.version)}
-    if latest is not None and _is_stale(form, latest):
-        context["theirs"] = latest
-        context["their_week"] = week_text(latest.as_hours())
-        # Whoever has read the other version may save over it knowingly.
-        form.data = {**dict(form.data.items()), "version": str(latest.number)}
+    if latest is not None and is_overtaken(form, latest):
+        context |= {"theirs": latest, "their_week": week_text(latest.as_hours())}
     return render(request, "sla/calendar_form.html", context)
 
 
@@ -221,15 +196,6 @@ def _trial(
         return None
 
 
-def _saves(request: UserRequest) -> bool:
-    return request.method == "POST" and "preview" not in request.POST
-
-
-def _is_stale(form: forms.Form, latest: CalendarVersion) -> bool:
-    seen = getattr(form, "cleaned_data", {}).get("version")
-    return seen is not None and seen != latest.number
-
-
 def _with_feed(request: UserRequest, initial: dict[str, Any]) -> dict[str, Any]:
     """The days of an imported file, added to those the calendar has."""
     asked = request.GET.get("feed", "")
@@ -240,7 +206,18 @@ def _with_feed(request: UserRequest, initial: dict[str, Any]) -> dict[str, Any]:
     return initial
 
 
-def _year(request: UserRequest, now: datetime) -> int:
+def _year(
+    request: UserRequest, calendar: ServiceCalendar, now: datetime
+) -> dict[str, Any]:
+    """The year asked for, else this one; and whether it is open just now."""
+    schedule = queries.load(queries.timeline_of(calendar.pk))
     asked = request.GET.get("year", "")
     is_year = asked.isdecimal() and asked.isascii() and len(asked) == 4
-    return int(asked) if is_year and 2001 <= int(asked) <= 2098 else now.year
+    number = int(asked) if is_year and 2001 <= int(asked) <= 2098 else now.year
+    names = calendars.named_days(calendar)
+    return {
+        "year": year_of(schedule, number, names, today=now.date()),
+        "years": (number - 1, number + 1),
+        "is_open": schedule.is_open(now),
+        "next_open": schedule.next_open(now),
+    }

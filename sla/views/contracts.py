@@ -1,6 +1,5 @@
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from opsdesk.accounts.access import Role
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
-from opsdesk.core.http import UserRequest, once, submit
+from opsdesk.core.http import UserRequest, once
 from opsdesk.core.policy import policy
 from sla.forms.contracts import (
     AmendContractForm,
@@ -24,6 +23,7 @@ from sla.models import ContractVersion
 from sla.permissions import READERS, can_edit_terms
 from sla.queries import contracts
 from sla.services import contracts as services
+from sla.views.terms import is_overtaken, saved
 from snags.queries import live_clocks
 
 
@@ -67,11 +67,10 @@ def contract_new(request: UserRequest) -> HttpResponse:
     form = NewContractForm(request.POST or None, initial=first_terms())
     if not form.calendars:
         raise RuleError("Write a calendar first: a promise is counted in its hours.")
-    if _saves(request):
-        made = submit(form, services.create_contract, actor=request.user)
-        if made:
-            messages.success(request, f"{made} is in force.")
-            return redirect(made)
+    made = saved(request, form, services.create_contract)
+    if made:
+        messages.success(request, f"{made} is in force.")
+        return redirect(made)
     return _form(request, form, "New contract")
 
 
@@ -83,11 +82,10 @@ def contract_amend(request: UserRequest, pk: int) -> HttpResponse:
     start = contracts.contract_version_at(contract, clock.now()) or latest
     initial = terms_of(start) | {"version": latest.number}
     form = AmendContractForm(request.POST or None, initial=initial)
-    if _saves(request):
-        made = submit(form, services.amend_contract, contract, actor=request.user)
-        if made:
-            messages.success(request, f"Version {made.number} is written.")
-            return redirect(contract)
+    made = saved(request, form, services.amend_contract, contract)
+    if made:
+        messages.success(request, f"Version {made.number} is written.")
+        return redirect(contract)
     title = f"Amend {contract}"
     return _form(request, form, title, latest=latest, contract=contract, before=start)
 
@@ -103,11 +101,10 @@ def contract_correct(request: UserRequest, pk: int, number: int) -> HttpResponse
     latest = contracts.contract_versions(contract)[0]
     initial = terms_of(wrong) | {"version": latest.number, "replaces": number}
     form = CorrectContractForm(request.POST or None, initial=initial)
-    if _saves(request):
-        made = submit(form, services.correct_contract, contract, actor=request.user)
-        if made:
-            messages.success(request, f"Version {made.number} replaces {number}.")
-            return redirect(contract)
+    made = saved(request, form, services.correct_contract, contract)
+    if made:
+        messages.success(request, f"Version {made.number} replaces {number}.")
+        return redirect(contract)
     extra = {"contract": contract, "before": wrong, "correcting": wrong}
     title = f"Correct version {number} of {contract}"
     return _form(request, form, title, latest=latest, **extra)
@@ -134,11 +131,8 @@ def _form(
     context: dict[str, Any] = {"form": form, "title": title, **extra}
     if "preview" in request.POST and form.is_valid() and form.cleaned_data:
         context |= _trial(form, extra.get("before"), extra.get("correcting"))
-    if latest is not None and _is_stale(form, latest):
-        context["theirs"] = latest
-        context["their_matrix"] = contracts.matrix(latest)
-        # Whoever has read the other version may save over it knowingly.
-        form.data = {**dict(form.data.items()), "version": str(latest.number)}
+    if latest is not None and is_overtaken(form, latest):
+        context |= {"theirs": latest, "their_matrix": contracts.matrix(latest)}
     return render(request, "sla/contract_form.html", context)
 
 
@@ -158,12 +152,3 @@ def _trial(
     if correcting is not None:
         shown["moving"] = live_clocks.of_contract_version(correcting.pk, now)
     return shown
-
-
-def _saves(request: UserRequest) -> bool:
-    return request.method == "POST" and "preview" not in request.POST
-
-
-def _is_stale(form: forms.Form, latest: ContractVersion) -> bool:
-    seen = getattr(form, "cleaned_data", {}).get("version")
-    return seen is not None and seen != latest.number

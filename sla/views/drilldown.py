@@ -1,7 +1,6 @@
-from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
 from opsdesk.accounts.access import INTERNAL
@@ -33,13 +32,18 @@ def figure(request: UserRequest, name: str, fmt: str = "") -> HttpResponseBase:
         pages.object_list = figures.ordered(wanted, found, sort)
     if fmt:
         return _file(wanted, pages.object_list, fmt)
+    page = pages.get_page(request.GET.get("page"))
     context = {
+        "figure": wanted,
+        "sentence": sentence(wanted, cut, period),
         "counted": counted(wanted, cut, period, pages, now),
         "headings": headings(wanted, sort, is_sorted=not pages.is_capped),
-        "sentence": sentence(wanted, cut, period),
+        "page": page,
+        "lines": lines(wanted, page.object_list, now),
         "bound": bound(pages),
+        "query": request.GET.urlencode(),
     }
-    return _page(request, wanted, pages, now, context)
+    return render(request, "sla/drilldown.html", context)
 
 
 def _file(wanted: Figure, found: Any, fmt: str) -> HttpResponseBase:
@@ -47,20 +51,3 @@ def _file(wanted: Figure, found: Any, fmt: str) -> HttpResponseBase:
     rows = figures.as_rows(wanted, found[:most].iterator(chunk_size=2000))
     titles = [column.title for column in figures.columns_of(wanted)]
     return export_table(wanted.title, titles, (row.cells for row in rows), fmt)
-
-
-def _page(
-    request: UserRequest,
-    wanted: Figure,
-    pages: BoundedPaginator,
-    now: datetime,
-    context: dict[str, Any],
-) -> HttpResponse:
-    page = pages.get_page(request.GET.get("page"))
-    context |= {
-        "figure": wanted,
-        "page": page,
-        "lines": lines(wanted, page.object_list, now),
-        "query": request.GET.urlencode(),
-    }
-    return render(request, "sla/drilldown.html", context)

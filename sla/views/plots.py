@@ -9,6 +9,7 @@ from opsdesk.core import charts, wording
 from opsdesk.core.charts import Axis
 from sla.models import Priority
 from sla.views.links import Links
+from sla.views.tables import rounded
 from snags.days import WEEK
 from snags.figures import (
     AGES,
@@ -47,9 +48,9 @@ def _trend(board: Board, weeks: Sequence[Week]) -> SafeString:
         "Share of promises kept, by week",
         _labels(weeks),
         [
-            charts.Line("Answered in time", [_round(c.response_share) for c in counts]),
+            charts.Line("Answered in time", [_share(c.response_share) for c in counts]),
             charts.Line(
-                "Resolved in time", [_round(c.resolution_share) for c in counts], "s1"
+                "Resolved in time", [_share(c.resolution_share) for c in counts], "s1"
             ),
         ],
         axis=Axis(target=board.target),
@@ -124,7 +125,7 @@ def _kept(board: Board, curve: Sequence[CurveWeek]) -> SafeString:
     return charts.trend(
         "Share of promises kept by week since go-live",
         [_label(week.period) for week in curve],
-        [charts.Line("Kept", [_round(w.counts.settled_share) for w in curve])],
+        [charts.Line("Kept", [_share(w.counts.settled_share) for w in curve])],
         axis=Axis(target=board.target),
         hrefs=[to(period=w.period) if _settled(w.counts) else "" for w in curve],
         empty=NO_PROMISE,
@@ -162,6 +163,10 @@ def _label(period: Period) -> str:
 
 def _settled(counts: Counts) -> int:
     return counts.response + counts.resolution
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else rounded(value)
 
 
 def _round(value: float | None) -> float | None:

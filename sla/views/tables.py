@@ -91,7 +91,7 @@ def percent(value: float | None, href: str = "", target: int | None = None) -> C
     if value is None:
         return Cell(None, "–")
     tone = "" if target is None else "good" if value >= target else "bad"
-    return Cell(round(value, 1), f"{shown(value)} %", href, tone)
+    return Cell(rounded(value), f"{shown(value)} %", href, tone)
 
 
 def hours(value: float | None, href: str = "") -> Cell:
@@ -100,13 +100,16 @@ def hours(value: float | None, href: str = "") -> Cell:
     return Cell(round(value, 1), f"{written(value)} h", href)
 
 
-def shown(value: float) -> str:
-    """A percentage never rounded up to a hundred or down to nothing."""
-    if value < 100 and round(value, 1) == 100:
-        return "99.9"
-    if value > 0 and round(value, 1) == 0:
-        return "0.1"
-    return f"{value:.1f}".removesuffix(".0")
+def rounded(share: float) -> float:
+    """A percentage of one digit, never rounded up to a hundred or down to nothing."""
+    near = round(share, 1)
+    if near == 100 and share < 100:
+        return 99.9
+    return 0.1 if near == 0 and share > 0 else near
+
+
+def shown(share: float) -> str:
+    return f"{rounded(share):.1f}".removesuffix(".0")
 
 
 def written(value: float) -> str:
