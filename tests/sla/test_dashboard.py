@@ -9,7 +9,9 @@ from openpyxl import load_workbook
 
 from opsdesk.core import clock
 from opsdesk.core.exports import MOST, unguarded
-from snags.models import Snag
+from opsdesk.core.models import Heartbeat
+from snags.days import day_of, start_of
+from snags.models import Rollup, Snag
 from snags.services import lifecycle, rollups, talk
 from tests.factories import make_contract, make_party, make_snag, make_user
 
@@ -384,3 +386,24 @@ def test_a_file_ends_at_its_bound_and_says_so(client, mia, live, rob, monkeypatc
     assert len(lines()) == 5
     monkeypatch.setitem(MOST, fmt, 3)
     assert lines()[4:] == ["This file ends here: it holds the first 3 rows of more."]
+
+
+def test_one_miss_in_many_is_never_a_hundred_percent(mia, client):
+    met = {"response_met": 9_999, "response_missed": 1}
+    missed = {"resolution_met": 1, "resolution_missed": 9_999}
+    for span in Rollup.Span:
+        start = start_of(day_of(clock.now()), span)
+        both = {"dimension": "all", "priority": 3, **met, **missed}
+        Rollup.objects.create(span=span, start=start, **both)
+    Heartbeat.objects.create(name="rollup", at=clock.now())
+    client.force_login(mia)
+
+    html = page(client)
+
+    assert "Answered in time: 99.9%" in html
+    assert "Resolved in time: 0.1%" in html
+    assert "Answered in time: 100%" not in html
+    rows = client.get("/sla/tables/weeks.csv").getvalue().decode("utf-8-sig")
+    line = list(csv.DictReader(io.StringIO(rows)))[-1]
+    assert line["Answered in time, %"] == "99.9"
+    assert line["Resolved in time, %"] == "0.1"
