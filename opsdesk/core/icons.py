@@ -8,13 +8,13 @@ FROM_LUCIDE = """
 activity alarm-clock arrow-down arrow-left arrow-right arrow-up ban bell bookmark
 building-2 calendar calendar-clock calendar-days check check-check chevron-down
 chevron-left chevron-right chevrons-up-down circle-alert circle-check circle-dot
-clipboard-check clock copy corner-down-left database download ellipsis eye eye-off
-file-text flag gauge git-merge graduation-cap handshake history hourglass house image
-inbox info key key-round keyboard layers life-buoy link list-checks list-filter lock
-log-out mail menu message-square minus monitor moon octagon-alert paperclip pause pencil
-phone play plus printer radio refresh-cw rocket rotate-ccw route rows-3 save scale
-search send server settings shield-check sun tag target timer trash-2 triangle-alert
-undo-2 upload user user-check users wrench x
+clipboard-check clock corner-down-left database download ellipsis eye eye-off file-text
+flag gauge git-merge graduation-cap handshake history hourglass house image inbox info
+key key-round keyboard life-buoy link list-checks list-filter lock log-out mail menu
+message-square minus monitor moon octagon-alert paperclip pause pencil phone play plus
+printer radio refresh-cw rocket rotate-ccw rows-3 save search send server settings
+shield-check sun tag target timer trash-2 triangle-alert undo-2 upload user user-check
+users wrench x
 """
 LUCIDE = frozenset(FROM_LUCIDE.split())
 
@@ -34,14 +34,10 @@ def _ring(inner: str = "", dash: str = "") -> str:
     return f'<circle cx="12" cy="12" r="8.5" stroke-width="2.4"{dash}/>{inner}'
 
 
-def _pie(percent: int) -> str:
-    return (
-        '<circle cx="12" cy="12" r="3.1" stroke-width="6.2" pathLength="100"'
-        f' stroke-dasharray="{percent} 100" stroke-linecap="butt"'
-        ' transform="rotate(-90 12 12)"/>'
-    )
-
-
+HALF = (
+    '<circle cx="12" cy="12" r="3.1" stroke-width="6.2" pathLength="100"'
+    ' stroke-dasharray="50 100" stroke-linecap="butt" transform="rotate(-90 12 12)"/>'
+)
 TICK = '<path d="m8 12.3 2.8 2.7 5.2-5.6" stroke="var(--surface)" stroke-width="2.4"/>'
 
 # Drawn here: priorities, states of a snag, the mark.
@@ -57,9 +53,8 @@ OWN = {
     "p4": _bars(1),
     "st-new": _ring(dash=' stroke-dasharray="2.2 3.14"'),
     "st-triaged": _ring(),
-    "st-in_progress": _ring(_pie(50)),
+    "st-in_progress": _ring(HALF),
     "st-waiting": _ring('<path d="M10 9v6M14 9v6" stroke-width="2.2"/>'),
-    "st-in_test": _ring(_pie(75)),
     "st-resolved": (
         f'<circle cx="12" cy="12" r="9.7" fill="currentColor" stroke="none"/>{TICK}'
     ),

@@ -23,7 +23,6 @@ STATUSES = {
     "triaged": "slate",
     "in_progress": "amber",
     "waiting": "violet",
-    "in_test": "teal",
     "resolved": "green",
     "closed": "slate",
 }

@@ -27,7 +27,6 @@ for tag in (
 ):
     register.simple_tag(tag)
 
-register.filter("duration", wording.span)
 register.filter("minutes", wording.minutes)
 register.filter("file_size", wording.file_size)
 register.filter("capped", wording.capped)
