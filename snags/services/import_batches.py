@@ -13,7 +13,7 @@ from django.db import transaction
 
 from opsdesk.accounts.models import Party
 from opsdesk.core import clock
-from sla.walltime import moment_of, seconds_of
+from sla.walltime import moment_of
 from snags.importing.folding import History
 from snags.importing.profile import Profile
 from snags.models import (
@@ -54,7 +54,6 @@ from snags.services.rows import note_days
 WORKED_ON = "somebody has worked on it in opsdesk since"
 OLDER = "the file is older than what was imported before"
 DIFFERS = "its history differs from what was imported before"
-AHEAD = "it tells of times to come: look at --timezone"
 REASON = "Imported"
 # Columns an import decides; everything else belongs to the people working here.
 SNAG_FIELDS = (
@@ -114,7 +113,6 @@ def write_batch(
 ) -> Outcome:
     """Write a batch: all of it or, when the process dies, nothing."""
     outcome = Outcome()
-    histories = _past(histories, outcome)
     known = _records(profile.system, histories)
     new = [h for h in histories if h.number not in known]
     changed = [
@@ -136,18 +134,6 @@ def _records(system: str, histories: Iterable[History]) -> dict[str, SourceRecor
     numbers = [history.number for history in histories]
     rows = SourceRecord.objects.filter(system=system, number__in=numbers)
     return {row.number: row for row in rows.order_by("pk")}
-
-
-def _past(histories: Iterable[History], outcome: Outcome) -> list[History]:
-    """Those that have happened: nobody could go on with what lies ahead."""
-    now = seconds_of(clock.now())
-    past = []
-    for history in histories:
-        if history.last_at > now:
-            outcome.held[history.number] = AHEAD
-        else:
-            past.append(history)
-    return past
 
 
 def _untouched(

@@ -15,10 +15,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
 from opsdesk.core.exports import guarded
 from sla.hours import CalendarError
-from sla.walltime import moment_of
+from sla.walltime import moment_of, seconds_of
 from snags.days import day_of
 from snags.importing.folding import History, fold
 from snags.importing.profile import Profile, ProfileError, parse_profile
@@ -32,6 +33,7 @@ from snags.services.import_places import Naming, Place, landscape_for, place_for
 BATCH = 500
 LOCK = 7_461_220_431
 MOST_REASONS = 50
+AHEAD = "it tells of times to come: look at --timezone"
 
 Progress = Callable[[str, float, int], None]
 
@@ -99,7 +101,7 @@ def profile_named(name: str) -> Profile:
 
 
 def run_import(order: Order, progress: Progress | None = None) -> Report:
-    """Import a file; raises RuleError, and then nothing has been changed.
+    """Import a file; one that cannot be used is a RuleError before anything is written.
 
     A dry run does everything in one transaction and takes it back.
     """
@@ -120,6 +122,7 @@ class _Run:
         self.order = order
         self.progress = progress
         self.report = Report()
+        self.now = seconds_of(clock.now())
         self.naming = Naming(order.profile.system, order.pseudonyms)
         self.place: Place | None = None
         self.promises: Promises | None = None
@@ -188,11 +191,19 @@ class _Run:
                 reason, broken = reason or str(error), broken or line
         try:
             if not reason:
-                return fold(number, rows, self.order.profile, self.naming.shown)
+                return self._past(
+                    fold(number, rows, self.order.profile, self.naming.shown)
+                )
         except RowError as error:
             reason = str(error)
         self._hold(lines, reason, errors, broken)
         return None
+
+    def _past(self, history: History) -> History:
+        """What has happened: nobody could go on with what lies ahead."""
+        if history.last_at > self.now:
+            raise RowError(AHEAD)
+        return history
 
     def _hold(
         self,

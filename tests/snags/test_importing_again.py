@@ -3,9 +3,17 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.core.management import CommandError
 
 from opsdesk.core import clock
-from snags.models import Clock, ClockEvent, ClockRevision, ImportProfile, Snag
+from snags.models import (
+    Clock,
+    ClockEvent,
+    ClockRevision,
+    GoLive,
+    ImportProfile,
+    Snag,
+)
 from snags.services import clocks, replay, sweep
 from snags.services.clocks import Cause
 from tests.factories import make_contract
@@ -101,6 +109,13 @@ def test_what_has_not_happened_yet_is_held_back(told):
     assert report["created"] == 1
     said = "it tells of times to come: look at --timezone"
     assert report["held_back"] == {said: 1}
+
+
+def test_a_log_of_nothing_but_the_future_changes_nothing(told):
+    with pytest.raises(CommandError, match="No ticket of this file"):
+        told("2,New,2098-01-05 09:00,3")
+
+    assert not GoLive.objects.filter(name="Imported from lines").exists()
 
 
 def test_whoever_read_the_texts_before_a_longer_log_keeps_both(told, live):
