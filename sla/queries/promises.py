@@ -8,7 +8,6 @@ from functools import lru_cache
 from django.db.models import Case, F, Q, When
 
 from environments.models import Landscape
-from opsdesk.accounts.models import Party
 from sla.calendars import Calendar, Hours, Timeline, compiled
 from sla.models import CalendarVersion, Contract, ContractVersion, Target
 
@@ -23,7 +22,6 @@ class Promise:
 
     target: Target
     version: ContractVersion
-    party: Party
     timeline: StoredTimeline
 
 
@@ -42,8 +40,7 @@ def promises_in_force(
     targets = version.targets.filter(priority=priority).order_by("kind")
     timelines = timelines_of({target.calendar_id for target in targets})
     return [
-        Promise(target, version, version.contract.party, timelines[target.calendar_id])
-        for target in targets
+        Promise(target, version, timelines[target.calendar_id]) for target in targets
     ]
 
 
@@ -60,7 +57,7 @@ def contract_in_force(
             contract__kind=Contract.Kind.SLA,
             effective_from__lte=at,
         )
-        .select_related("contract__party")
+        .select_related("contract")
     )
     order = ("contract__landscape_id", "-effective_from")
     if under:

@@ -271,7 +271,8 @@ def _void_late_evidence(clock: Clock) -> None:
 
 
 def _new_clock(snag: Snag, promise: Promise, started_at: datetime) -> Clock:
-    clock = Clock(snag=snag, kind=promise.target.kind, party=promise.party)
+    party = promise.version.contract.party_id
+    clock = Clock(snag=snag, kind=promise.target.kind, party_id=party)
     clock.started_at = started_at
     _adopt(clock, promise, snag.priority)
     return clock

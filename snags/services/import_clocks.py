@@ -125,7 +125,7 @@ def _clock(snag: Snag, target: Target, timeline: StoredTimeline) -> Clock:
     return Clock(
         snag=snag,
         kind=target.kind,
-        party=version.contract.party,
+        party_id=version.contract.party_id,
         contract_version=version,
         priority=target.priority,
         target_seconds=target.seconds,
