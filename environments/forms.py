@@ -1,7 +1,5 @@
 """Input of the inventory."""
 
-from typing import Any
-
 from django import forms
 
 from environments.models import Environment, Landscape
@@ -49,8 +47,3 @@ class EnvironmentForm(EnvironmentEditForm):
     kind = forms.ChoiceField(label="What it is for", choices=Environment.Kind.choices)
     version = None  # type: ignore[assignment]
     field_order = ("kind", "name", "url", "app_version", "is_serving")
-
-
-def initial_of(row: Any, form: type[forms.Form]) -> dict[str, Any]:
-    """What an edit form starts from."""
-    return {name: getattr(row, name) for name in form.base_fields}

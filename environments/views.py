@@ -13,10 +13,10 @@ from environments.forms import (
     LandscapeEditForm,
     LandscapeForm,
     ModulesForm,
-    initial_of,
 )
 from environments.models import Environment, Landscape
 from opsdesk.accounts.access import INTERNAL, Role
+from opsdesk.core.forms import initial_of
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 

@@ -11,7 +11,7 @@ from allauth.usersessions import views as usersessions
 from django.urls import path, re_path
 from django.views.decorators.http import require_POST
 
-from opsdesk.accounts.views import demo_login
+from opsdesk.accounts.views.demo import demo_login
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),

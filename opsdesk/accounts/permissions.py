@@ -5,7 +5,8 @@ from opsdesk.accounts.models import ApiToken, Membership, RoleRequest, User
 
 Role = Membership.Role
 
-SEES_PEOPLE = (Role.ACCESS_ADMINISTRATOR, Role.MANAGER, Role.AUDITOR)
+LOOKS_AFTER_ACCESS = Role.ACCESS_ADMINISTRATOR
+SEES_PEOPLE = (LOOKS_AFTER_ACCESS, Role.MANAGER, Role.AUDITOR)
 
 
 def can_administer_access(user: User) -> bool:

@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
+from django.db.models import Model
 from django.forms.renderers import TemplatesSetting
 
 from opsdesk.core.fields import EARLIEST, LATEST
@@ -106,6 +107,11 @@ class MultipleFileField(forms.FileField):
         for upload in uploads:
             super().clean(upload, initial)
         return uploads
+
+
+def initial_of(row: Model, form: type[forms.Form]) -> dict[str, Any]:
+    """What a form that edits a row starts from."""
+    return {name: getattr(row, name) for name in form.base_fields}
 
 
 def _bound(field: forms.CharField) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from opsdesk.accounts.access import Role
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
+from opsdesk.core.forms import initial_of
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 from sla import queries
@@ -127,7 +128,7 @@ def calendar_correct(request: UserRequest, pk: int, number: int) -> HttpResponse
 @once
 def calendar_rename(request: UserRequest, pk: int) -> HttpResponse:
     calendar = get_object_or_404(calendars.calendars(), pk=pk)
-    initial = {name: getattr(calendar, name) for name in RenameCalendarForm.base_fields}
+    initial = initial_of(calendar, RenameCalendarForm)
     form = RenameCalendarForm(request.POST or None, initial=initial)
     if submit(form, services.rename_calendar, calendar, actor=request.user):
         messages.success(request, "The name is changed.")
