@@ -23,6 +23,10 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveIndex(
             model_name="snag",
+            name="snag_by_list",
+        ),
+        migrations.RemoveIndex(
+            model_name="snag",
             name="snag_open_search",
         ),
         migrations.RemoveIndex(

@@ -180,11 +180,10 @@ INDEXES: list[models.Index] = [
     ),
     # Known problems, which every reporter may find.
     models.Index("id", name="snag_shared", condition=Q(is_shared=True)),
-    # "My reports", and everything a department or list has ever had.
+    # "My reports", and everything a department has ever had.
     models.Index(fields=["reported_by", "-id"], name="snag_by_reporter"),
-    models.Index(fields=["snaglist", "-id"], name="snag_by_list"),
     models.Index(fields=["department", "-id"], name="snag_by_department"),
-    # How far each list has come, counted without reading a row.
+    # How far each list has come, counted without reading a row; and what is on it.
     models.Index(fields=["snaglist", "status"], name="snag_list_progress"),
     # Days to roll up again, and the drill-downs behind every figure.
     models.Index("reported_at", name="snag_by_reported"),

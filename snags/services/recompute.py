@@ -154,6 +154,9 @@ def _batches(
 def _one(
     ids: list[int], in_force: InForce, cause: Cause, change: TermsChange | None
 ) -> Batch:
+    # Not waiting for the disk: a batch lost with the server is found stale again.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
     batch = recompute_batch(ids, in_force, cause)
     if change is not None and batch.written:
         TermsChange.objects.filter(pk=change.pk).update(
