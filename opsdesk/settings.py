@@ -324,7 +324,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["opsdesk.core.api.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "opsdesk.core.api.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "opsdesk.core.api.problem",
+    "EXCEPTION_HANDLER": "opsdesk.core.api.refuse",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("OPSDESK_API_RATE", "600/min")},
     "UNAUTHENTICATED_USER": None,

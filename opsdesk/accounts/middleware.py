@@ -8,7 +8,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
 from opsdesk.accounts.permissions import must_carry_second_factor
 from opsdesk.core.policy import policy_of
+from opsdesk.core.problems import is_for_api, problem
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -83,11 +84,8 @@ class RequireMfaMiddleware:
             return None
         if not must_carry_second_factor(user) or _has_second_factor(user):
             return None
-        if request.path.startswith("/api/"):
-            body = {"code": "second_factor_missing", "detail": SENTENCE, "status": 403}
-            return JsonResponse(
-                body, status=403, content_type="application/problem+json"
-            )
+        if is_for_api(request):
+            return problem(403, "second_factor_missing", SENTENCE)
         return redirect("mfa_activate_totp")
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, OperationalError, transaction
-from django.http import Http404, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.pagination import CursorPagination
@@ -26,6 +26,7 @@ from opsdesk.core import submissions
 from opsdesk.core.errors import OpsError, as_rule_error
 from opsdesk.core.guards import has_junk, too_deep
 from opsdesk.core.policy import Policy
+from opsdesk.core.problems import DATABASE_AWAY, problem
 
 Handler = TypeVar("Handler", bound=Callable[..., Response])
 MAX_BODY = 1024 * 1024
@@ -183,18 +184,18 @@ def idempotent(handler: Handler) -> Handler:
     return cast("Handler", once)
 
 
-def problem(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Every refusal in one shape (RFC 9457): type, title, status, code, detail."""
+def refuse(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """The answer to what may go wrong on purpose; None lets a bug crash."""
     if isinstance(error, IntegrityError):
         error = as_rule_error(error) or error
     if isinstance(error, exceptions.ValidationError):
-        return _problem(
+        return problem(
             400, "bad_input", "Some of what you sent is not right.", fields=error.detail
         )
     found = _known(error)
     if found is None:
         return None
-    response = _problem(*found)
+    response = problem(*found)
     for name, value in _headers(error):
         response[name] = value
     return response
@@ -212,7 +213,7 @@ def _known(error: Exception) -> tuple[int, str, str] | None:
         case exceptions.APIException():
             return error.status_code, str(error.default_code), str(error.detail)
         case OperationalError():
-            return 503, "unavailable", "The database cannot be reached just now."
+            return 503, "unavailable", DATABASE_AWAY
     return None
 
 
@@ -223,18 +224,6 @@ def _headers(error: Exception) -> list[tuple[str, str]]:
     if wait := getattr(error, "wait", None):
         found.append(("Retry-After", str(int(wait))))
     return found
-
-
-def _problem(status: int, code: str, detail: str, **extra: Any) -> Response:
-    body = {
-        "type": f"urn:opsdesk:problem:{code}",
-        "title": code.replace("_", " ").capitalize(),
-        "status": status,
-        "code": code,
-        "detail": detail,
-        **extra,
-    }
-    return Response(body, status, content_type="application/problem+json")
 
 
 def _digest(request: Request) -> str:

@@ -1,7 +1,6 @@
 """Input no page could make sense of is turned away before anything reads it."""
 
 import codecs
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +10,8 @@ from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+
+from opsdesk.core.problems import is_for_api, problem
 
 MAX_JSON_DEPTH = 32
 # A NUL, or half of a surrogate pair.
@@ -110,10 +111,7 @@ def _charset_is_known(request: HttpRequest) -> bool:
 
 
 def _refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        body = json.dumps({"code": "bad_input", "detail": sentence, "status": status})
-        return HttpResponse(
-            body, status=status, content_type="application/problem+json"
-        )
+    if is_for_api(request):
+        return problem(status, "bad_input", sentence)
     page = render_to_string("400.html", {"reason": sentence})
     return HttpResponse(page, status=status)

@@ -14,7 +14,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseNotAllowed,
-    JsonResponse,
 )
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -27,6 +26,7 @@ from opsdesk.accounts.models import User
 from opsdesk.core.errors import NotAllowedError, RuleError, as_rule_error
 from opsdesk.core.http import wants_partial
 from opsdesk.core.policy import policy_of
+from opsdesk.core.problems import DATABASE_AWAY, is_for_api, problem
 
 __all__ = ["LoginRequiredMiddleware", "PolicyMiddleware", "RefusalMiddleware"]
 
@@ -108,18 +108,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     """Say that the database is away, on a page that asks it nothing."""
     log.error("database_unavailable", path=request.path, why=str(error))
-    headers = {"Retry-After": "10"}
-    if request.path.startswith("/api/"):
-        body = {
-            "code": "unavailable",
-            "detail": "The database cannot be reached just now.",
-            "status": 503,
-        }
-        return JsonResponse(
-            body, status=503, content_type="application/problem+json", headers=headers
-        )
-    page = render_to_string("503.html")
-    return HttpResponse(page, status=503, headers=headers)
+    if is_for_api(request):
+        answer: HttpResponse = problem(503, "unavailable", DATABASE_AWAY)
+    else:
+        answer = HttpResponse(render_to_string("503.html"), status=503)
+    answer["Retry-After"] = "10"
+    return answer
 
 
 def came_from(request: HttpRequest) -> str:
