@@ -96,10 +96,7 @@ def set_properties(
 @transaction.atomic
 def assign(snag: Snag, *, owner: User, actor: User, team: Party | None = None) -> Snag:
     """Let somebody else answer for it; there is always exactly one."""
-    snag = locked(snag)
-    require(permissions.can_work_on(actor, snag))
-    if snag.is_finished:
-        raise RuleError("It is finished; reopen it first.", code="not_now")
+    snag = _locked_open(snag, actor)
     if snag.status == Snag.Status.NEW:
         raise RuleError("Triage it first.", code="not_now")
     check_owner(snag, owner)
@@ -125,10 +122,7 @@ def set_priority(
     priority_reason: str = "",
 ) -> Snag:
     """Judge again how pressing it is; clocks are held to the new promise."""
-    snag = locked(snag)
-    require(permissions.can_work_on(actor, snag))
-    if snag.is_finished:
-        raise RuleError("It is finished; reopen it first.", code="not_now")
+    snag = _locked_open(snag, actor)
     was, judged = snag.priority, _judged(snag)
     judge_priority(snag, impact, urgency, priority, priority_reason)
     if _judged(snag) == judged:
@@ -183,10 +177,7 @@ def note_workaround(
 
     Whoever read an older version keeps both texts (StaleError).
     """
-    snag = locked(snag)
-    require(permissions.can_work_on(actor, snag))
-    if snag.is_finished:
-        raise RuleError("It is finished; reopen it first.", code="not_now")
+    snag = _locked_open(snag, actor)
     check_version(snag, version)
     at = instant(snag, None)
     if review_on <= timezone.localdate(at):
@@ -212,10 +203,7 @@ def note_workaround(
 @transaction.atomic
 def set_follow_up(snag: Snag, *, actor: User, follow_up_on: date | None) -> Snag:
     """Say on which day somebody asks again; None takes the reminder off."""
-    snag = locked(snag)
-    require(permissions.can_work_on(actor, snag))
-    if snag.is_finished:
-        raise RuleError("It is finished; reopen it first.", code="not_now")
+    snag = _locked_open(snag, actor)
     at = instant(snag, None)
     if follow_up_on is not None and follow_up_on <= timezone.localdate(at):
         raise RuleError("Choose a day after today to ask again.", code="bad_time")
@@ -245,6 +233,15 @@ def share(snag: Snag, *, actor: User, is_shared: bool) -> Snag:
     snag.updated_at = at = instant(snag, None)
     save(snag, "is_shared", "updated_at", actor=actor)
     log(snag, "shared" if is_shared else "unshared", actor=actor, at=at)
+    return snag
+
+
+def _locked_open(snag: Snag, actor: User) -> Snag:
+    """The row, for what is done by who works on it and only until it is finished."""
+    snag = locked(snag)
+    require(permissions.can_work_on(actor, snag))
+    if snag.is_finished:
+        raise RuleError("It is finished; reopen it first.", code="not_now")
     return snag
 
 
