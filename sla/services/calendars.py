@@ -20,7 +20,7 @@ from sla.models import CalendarVersion, Contract, ServiceCalendar, Target, Terms
 from sla.permissions import can_edit_terms
 from sla.queries import load, timeline_of
 from sla.services.holidays import region_days, years_around
-from sla.services.versions import announce, ask_reason, check_latest, from_when, next_pk
+from sla.services.versions import announce, ask_reason, check_latest, correct, from_when
 
 Special = Mapping[date, tuple[Window, ...]]
 MAX_DAYS = 4_000
@@ -145,9 +145,6 @@ def correct_calendar(
     calendar = _locked(calendar)
     now = clock.now()
     number = check_latest(_latest(calendar), version)
-    wrong = calendar.versions.in_force().filter(number=replaces).first()
-    if wrong is None:
-        raise RuleError("That version is not in force any more.", code="not_in_force")
     wanted = draft(
         timezone=timezone,
         week=week,
@@ -157,12 +154,7 @@ def correct_calendar(
         now=now,
     )
     right = _version(calendar, wanted, actor=actor, number=number)
-    right.pk = next_pk(CalendarVersion)
-    right.effective_from = wrong.effective_from
-    right.reason = reason
-    # The database holds one version in force from an instant: the old one yields first.
-    CalendarVersion.objects.filter(pk=wrong.pk).update(replaced_by=right.pk)
-    right.save(force_insert=True)
+    correct(calendar.versions.in_force().filter(number=replaces).first(), right, reason)
     check_reachable(calendar, now)
     announce(TermsChange.Mode.CORRECTION, calendar, actor)
     return right

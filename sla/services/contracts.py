@@ -15,7 +15,7 @@ from sla.models import Contract, ContractVersion, ServiceCalendar, Target, Terms
 from sla.permissions import can_edit_terms
 from sla.queries import load, timeline_of
 from sla.services.calendars import reach
-from sla.services.versions import announce, ask_reason, check_latest, from_when, next_pk
+from sla.services.versions import announce, ask_reason, check_latest, correct, from_when
 
 MAX_SHARES = 5
 MAX_LATE_MINUTES = 60 * 24 * 365
@@ -116,15 +116,8 @@ def correct_contract(
     contract = _locked(contract)
     now = clock.now()
     number = check_latest(_latest(contract), version)
-    wrong = contract.versions.in_force().filter(number=replaces).first()
-    if wrong is None:
-        raise RuleError("That version is not in force any more.", code="not_in_force")
     right = _version(contract, conditions, actor=actor, number=number)
-    right.pk = next_pk(ContractVersion)
-    right.effective_from = wrong.effective_from
-    right.reason = reason
-    ContractVersion.objects.filter(pk=wrong.pk).update(replaced_by=right.pk)
-    right.save(force_insert=True)
+    correct(contract.versions.in_force().filter(number=replaces).first(), right, reason)
     _write(right, targets, now)
     announce(TermsChange.Mode.CORRECTION, contract, actor)
     return right

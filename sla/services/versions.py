@@ -51,16 +51,28 @@ def ask_reason(reason: str) -> None:
         )
 
 
-def next_pk(model: type[Version]) -> int:
-    """A key for a row that its predecessor names before it is there."""
-    table = model.objects.model._meta.db_table  # noqa: SLF001
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
-        key: int = cursor.fetchone()[0]
-    return key
+def correct(wrong: Version | None, right: Version, reason: str) -> None:
+    """Put the right version in the place of the wrong one."""
+    if wrong is None:
+        raise RuleError("That version is not in force any more.", code="not_in_force")
+    right.pk = _next_pk(right)
+    right.effective_from, right.reason = wrong.effective_from, reason
+    # The database holds one version in force from an instant: the old one yields first.
+    wrong.replaced_by_id = right.pk
+    wrong.save(update_fields=["replaced_by"])
+    right.save(force_insert=True)
 
 
 def announce(mode: str, subject: ServiceCalendar | Contract, actor: User) -> None:
     """Have the running clocks computed again; `snags` pulls this."""
     key = "calendar" if isinstance(subject, ServiceCalendar) else "contract"
     TermsChange.objects.create(mode=mode, actor=actor, **{key: subject})
+
+
+def _next_pk(row: Version) -> int:
+    """A key for a row that its predecessor names before it is there."""
+    table = row._meta.db_table  # noqa: SLF001
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
+        key: int = cursor.fetchone()[0]
+    return key
