@@ -3,6 +3,7 @@
 from sla.queries.promises import (
     Promise,
     StoredTimeline,
+    agreements,
     contract_in_force,
     current,
     load,
@@ -15,6 +16,7 @@ from sla.queries.promises import (
 __all__ = [
     "Promise",
     "StoredTimeline",
+    "agreements",
     "contract_in_force",
     "current",
     "load",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, QuerySet, When
 
 from environments.models import Landscape
 from sla.calendars import Calendar, Hours, Timeline, compiled
@@ -48,6 +48,13 @@ def contract_in_force(
     landscape: Landscape, *, at: datetime, under: Collection[int] = ()
 ) -> ContractVersion | None:
     """The version of the customer agreement that counts at an instant."""
+    return agreements(landscape, under=under).filter(effective_from__lte=at).first()
+
+
+def agreements(
+    landscape: Landscape, *, under: Collection[int] = ()
+) -> QuerySet[ContractVersion]:
+    """Versions of customer agreements: the first that is in effect counts."""
     promised = Q(contract__in=under)
     rows = (
         ContractVersion.objects.in_force()
@@ -55,14 +62,13 @@ def contract_in_force(
             Q(contract__landscape=landscape) | Q(contract__landscape__isnull=True),
             promised | Q(contract__is_active=True),
             contract__kind=Contract.Kind.SLA,
-            effective_from__lte=at,
         )
         .select_related("contract")
     )
     order = ("contract__landscape_id", "-effective_from")
     if under:
-        return rows.order_by(Case(When(promised, then=0), default=1), *order).first()
-    return rows.order_by(*order).first()
+        return rows.order_by(Case(When(promised, then=0), default=1), *order)
+    return rows.order_by(*order)
 
 
 def timeline_of(calendar_id: int) -> StoredTimeline:

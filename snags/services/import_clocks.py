@@ -9,12 +9,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
-
 from environments.models import Landscape
 from sla.clocks import Interval
-from sla.models import Contract, ContractVersion, Target
-from sla.queries import StoredTimeline, load, timeline_of
+from sla.models import ContractVersion, Target
+from sla.queries import StoredTimeline, agreements, load, timeline_of
 from sla.walltime import moment_of, seconds_of
 from snags.clockwork import intervals
 from snags.importing.folding import History
@@ -41,18 +39,7 @@ class Promises:
     """What was promised for one landscape at any instant, read from it once."""
 
     def __init__(self, landscape: Landscape) -> None:
-        rows = (
-            ContractVersion.objects.in_force()
-            .filter(
-                Q(contract__landscape=landscape) | Q(contract__landscape__isnull=True),
-                contract__kind=Contract.Kind.SLA,
-                contract__is_active=True,
-            )
-            .select_related("contract__party")
-            .prefetch_related("targets")
-            .order_by("contract__landscape_id", "-effective_from")
-        )
-        self.versions = list(rows)
+        self.versions = list(agreements(landscape).prefetch_related("targets"))
         self.timelines: dict[int, StoredTimeline] = {}
 
     def at(self, moment: datetime) -> ContractVersion | None:
