@@ -96,7 +96,7 @@ def test_many_are_told_many_things_in_two_statements(sam, sue, rob):
     with CaptureQueriesContext(connection) as queries:
         outbox.notify_all(told)
 
-    assert sum(q["sql"].startswith("INSERT") for q in queries) == 2
+    assert len(queries) == 2
     assert Message.objects.count() == Notification.objects.count() == 60
 
 
