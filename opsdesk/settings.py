@@ -12,6 +12,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from opsdesk.core.beat import OnTheSecond
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 
@@ -244,6 +246,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         ("rollup", "snags.tasks.roll_up", 60.0),
     )
 }
+CELERY_BEAT_SCHEDULE["tick"]["schedule"] = OnTheSecond(1.0)
 CELERY_BEAT_SCHEDULE["nightly"] = {
     "task": "opsdesk.site.tasks.nightly",
     # An hour of the day: every 24 hours would never come where beat restarts daily.
