@@ -24,7 +24,7 @@ from snags.queries.worklist import (
 )
 from snags.queries.worklist_rows import STATES
 
-COUNTED_ROWS = 500
+COUNTED_ROWS = 300
 # What matches words is found row by row, so fewer of them are read.
 MATCHED_ROWS = 100
 SHOWN = 40
