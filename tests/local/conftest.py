@@ -15,8 +15,10 @@ from opsdesk.local import postgres
 from opsdesk.local.places import BASE_DIR, Places
 
 HOLDER = """
-import os, sys
+import os, signal, sys
 from opsdesk.local import servers
+# What runs in the background of a shell is started deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 lease = servers.take(os.environ)
 print("up", flush=True)
 sys.stdin.readline()
