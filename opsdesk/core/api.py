@@ -42,18 +42,13 @@ class TokenAuthentication(BaseAuthentication):
         try:
             found = tokens.authenticate(secret.strip(), client_address(request))
         except tokens.WrongAddressError as error:
-            raise AddressRefusedError from error
+            raise exceptions.PermissionDenied(str(error), error.code) from error
         if found is None:
             raise exceptions.AuthenticationFailed("This token is not valid.")
         return found
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="opsdesk"'
-
-
-class AddressRefusedError(exceptions.PermissionDenied):
-    default_detail = "This token is not for use from your address."
-    default_code = "address_not_allowed"
 
 
 class ScopedPermission(BasePermission):
@@ -211,7 +206,7 @@ def _known(error: Exception) -> tuple[int, str, str] | None:
         case PermissionDenied():
             return 403, "not_allowed", "Your role or token does not permit this."
         case exceptions.APIException():
-            return error.status_code, str(error.default_code), str(error.detail)
+            return error.status_code, str(error.get_codes()), str(error.detail)
         case OperationalError():
             return 503, "unavailable", DATABASE_AWAY
     return None

@@ -133,6 +133,8 @@ def _back(request: HttpRequest) -> HttpResponse:
 def _nothing_here(request: HttpRequest, why: str) -> HttpResponse:
     """Ours while developing too: the demo is for people. The log has the details."""
     log.info("not_found", path=request.path, why=why)
+    if is_for_api(request):
+        return problem(404, "not_found", "There is nothing at this address.")
     return render(request, "404.html", status=404)
 
 

@@ -361,3 +361,11 @@ def test_only_support_says_that_it_was_reported_earlier(client, rob, sam, raisin
         refused = post(client, SNAGS, typed, **make_token(sam, "snags:write"))
         assert (refused.status_code, [*refused.json()["fields"]]) == (400, ["at"])
     assert Snag.objects.count() == 1
+
+
+def test_a_mistyped_address_is_a_problem_and_no_page(client, sam):
+    answer = client.get("/api/v1/nothing/", headers=make_token(sam, "snags:read"))
+
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "not_found"
