@@ -111,46 +111,24 @@ CONSTRAINTS: list[models.BaseConstraint] = [
 
 PENDING_KB = 512
 
+
+def _open_by_due(name: str, *first: str) -> models.Index:
+    due = F("next_due_at").asc(nulls_last=True)
+    return models.Index(*first, due, "id", name=name, condition=IS_OPEN)
+
+
 # Every change of a snag writes an entry into each of these, so a foreign key that
 # nothing looks for, or that one of these begins with, has no index of its own.
 INDEXES: list[models.Index] = [
-    # The worklist, as a manager, one team, one department, one owner sees it.
-    models.Index(
-        F("next_due_at").asc(nulls_last=True),
-        "id",
-        name="snag_open_by_due",
-        condition=IS_OPEN,
-    ),
-    models.Index(
-        "department",
-        F("next_due_at").asc(nulls_last=True),
-        "id",
-        name="snag_open_by_department",
-        condition=IS_OPEN,
-    ),
-    models.Index(
-        "team",
-        F("next_due_at").asc(nulls_last=True),
-        "id",
-        name="snag_open_by_team",
-        condition=IS_OPEN,
-    ),
-    models.Index(
-        "owner",
-        F("next_due_at").asc(nulls_last=True),
-        "id",
-        name="snag_open_by_owner",
-        condition=IS_OPEN,
-    ),
-    # The worklist's tabs and other orders. Comments alone touch updated_at;
-    # what that costs a write is what asking for news no longer costs a read.
-    models.Index(
-        "status",
-        F("next_due_at").asc(nulls_last=True),
-        "id",
-        name="snag_open_by_status",
-        condition=IS_OPEN,
-    ),
+    # The worklist by what is due next, as a manager, one department, team or owner sees
+    # it, and its tabs by state.
+    _open_by_due("snag_open_by_due"),
+    _open_by_due("snag_open_by_department", "department"),
+    _open_by_due("snag_open_by_team", "team"),
+    _open_by_due("snag_open_by_owner", "owner"),
+    _open_by_due("snag_open_by_status", "status"),
+    # Its other orders. Comments alone touch updated_at; what that costs a write is what
+    # asking for news no longer costs a read.
     models.Index("id", name="snag_open_by_id", condition=IS_OPEN),
     models.Index("updated_at", "id", name="snag_open_by_change", condition=IS_OPEN),
     models.Index(
