@@ -2,8 +2,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from opsdesk.core.errors import StaleError, require
-from opsdesk.core.http import UserRequest, once
+from opsdesk.core.errors import require
+from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 from snags import permissions
 from snags.forms.edit import TextForm
@@ -20,23 +20,19 @@ def edit(request: UserRequest, pk: int) -> HttpResponse:
     if snag is None:
         raise Http404
     require(permissions.can_edit_text(request.user, snag))
-    sent = request.POST if request.method == "POST" else None
-    form = TextForm(sent, user=request.user, snag=snag)
-    if form.is_bound and form.is_valid():
-        try:
-            edit_text(snag, actor=request.user, **form.cleaned_data)
-        except StaleError as stale:
-            return _conflict(request, form, stale.theirs)
+    form = TextForm(request.POST or None, user=request.user, snag=snag)
+    if submit(form, edit_text, snag, actor=request.user):
         messages.success(request, f"{snag.ref} is reworded.")
         return redirect(snag)
+    if theirs := getattr(form, "theirs", None):
+        return _conflict(request, form, theirs)
     status = 422 if form.is_bound else 200
     context = {"snag": snag, "form": form}
     return render(request, "snags/edit.html", context, status=status)
 
 
-def _conflict(request: UserRequest, form: TextForm, theirs: object) -> HttpResponse:
+def _conflict(request: UserRequest, form: TextForm, theirs: Snag) -> HttpResponse:
     """Both texts side by side; nothing typed is lost, saving again is possible."""
-    assert isinstance(theirs, Snag)
     context = {
         "snag": theirs,
         "form": form.against(theirs),
