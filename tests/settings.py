@@ -3,20 +3,28 @@
 import os
 import re
 
-from opsdesk.settings import *  # noqa: F403
+from opsdesk.settings import *  # noqa: F403 - whatever is not changed below
+from opsdesk.settings import (
+    CACHES,
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    LOGGING,
+    REDIS_URL,
+    STORAGES,
+    VAR_DIR,
+)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 # Clearing a cache empties its database: each worker of the suite has one of its own.
-CACHES["default"]["LOCATION"] = re.sub(  # noqa: F405
+CACHES["default"]["LOCATION"] = re.sub(
     r"(?<=[/=])\d+$",
     str(1 + int(WORKER.removeprefix("gw")) % 15),
-    REDIS_URL,  # noqa: F405
+    REDIS_URL,
 )
-CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"test-{WORKER}:"  # noqa: F405
-MEDIA_ROOT = VAR_DIR / "test-attachments" / WORKER  # noqa: F405
-LOGGING["root"]["level"] = "CRITICAL"  # noqa: F405
-STORAGES["staticfiles"] = {  # noqa: F405
+CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"test-{WORKER}:"
+MEDIA_ROOT = VAR_DIR / "test-attachments" / WORKER
+LOGGING["root"]["level"] = "CRITICAL"
+STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }

@@ -30,7 +30,7 @@ def chromium():
     """One browser for all; skipped where there is none, unless CI forbids it."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None and not os.environ.get("OPSDESK_REQUIRE_BROWSER"):
-        pytest.skip("No Chromium here.")
+        pytest.skip("No Chromium here; OPSDESK_REQUIRE_BROWSER=1 forbids this.")
     # Playwright's loop lives in this thread; the ORM is used between its calls only.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:

@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
+from psycopg2 import sql
 
 from tests.accounts import sign_in
 from tests.proof import world as worlds
@@ -57,13 +58,13 @@ def fingerprint() -> dict[str, str]:
     tables = [
         name for name in connection.introspection.table_names() if name not in TRACES
     ]
-    rows = "coalesce(string_agg(t::text, '|' ORDER BY t::text), '')"
-    parts = [
-        f"SELECT '{name}', md5({rows}) FROM \"{name}\" t"  # noqa: S608  # our tables
-        for name in tables
-    ]
+    digest = sql.SQL(
+        "SELECT {}, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
+        " FROM {} t"
+    )
+    parts = [digest.format(sql.Literal(name), sql.Identifier(name)) for name in tables]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts))
+        cursor.execute(sql.SQL(" UNION ALL ").join(parts))
         return dict(cursor.fetchall())
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg2
 import redis
 from django.db import connection
+from psycopg2 import sql
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 45  # seconds a slow machine may take for what takes one
@@ -40,8 +41,10 @@ class OwnDatabase:
     def __enter__(self):
         connection.close()
         self._server(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"  # noqa: S608
-            f" WHERE datname = '{self.template}'",
+            sql.SQL(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = {}"
+            ).format(sql.Literal(self.template)),
             f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)',
             f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}"',
         )
