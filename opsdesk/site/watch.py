@@ -31,13 +31,16 @@ def look() -> bool:
     """One look: note that this worker lives; tick while beat is silent. True if so.
 
     It is beat that is watched, not the tick: what workers do in its place does not
-    pass for its return.
+    pass for its return. Of all workers one does the slow work, every few seconds.
     """
     heartbeats.beat(f"worker {socket.gethostname()} {os.getpid()}")
     silent = heartbeats.silence("beat")
     if silent is not None and silent < PATIENCE:
         return False
-    ticking.catch_up()
+    if heartbeats.beat(heartbeats.STAND_IN):
+        ticking.catch_up()
+    else:
+        ticking.tick()
     return True
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from opsdesk.core import clock, submissions
 from opsdesk.core.models import Duty, Heartbeat, Message, Notification, Submission
-from opsdesk.core.services import duties, heartbeats
+from opsdesk.core.services import duties, heartbeats, outbox
 from opsdesk.site import health, tasks, ticking, watch
 from snags.models import ClockEvent
 from snags.services import sweep
@@ -112,9 +112,10 @@ def test_a_sign_of_life_is_written_every_few_seconds_only(db):
 
 def test_parts_long_gone_are_forgotten(db):
     silent("worker of yesterday", 90_000)
+    silent("stand-in", 90_000)
     silent("tick", 90_000)
 
-    assert heartbeats.forget() == 1
+    assert heartbeats.forget() == 2
     assert [beat.name for beat in Heartbeat.objects.all()] == ["tick"]
 
 
@@ -135,6 +136,23 @@ def test_workers_tick_when_beat_is_silent(due, seconds):
     assert Duty.objects.get().step == Duty.Step.OWNER
     assert not Message.objects.waiting().exists()
     assert mail.outbox
+
+
+def test_of_workers_that_stand_in_one_does_the_slow_work_every_few_seconds(due, sam):
+    silent("beat", 16)
+    watch.look()
+    outbox.post_mail(key="later", to="sam@example.com", subject="Later", body="Later")
+    promised = clock.now() - timedelta(minutes=1)
+    task = duties.owe(kind="task", title="Look", owner=sam, due_at=promised)
+
+    assert watch.look() is True
+    task.refresh_from_db()
+    assert task.step == Duty.Step.OWNER
+    assert Message.objects.waiting().filter(key="later").exists()
+
+    silent("stand-in", 6)
+    assert watch.look() is True
+    assert not Message.objects.waiting().exists()
 
 
 def test_workers_go_on_ticking_as_long_as_beat_is_silent(due):

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import Q
 
 from opsdesk.core import clock
 from opsdesk.core.models import Heartbeat
 
 # Often enough to notice silence, seldom enough to cost nothing.
 EVERY = timedelta(seconds=5)
+STAND_IN = "stand-in"  # a worker did what a silent beat did not
 FAILED = "failed "  # the last run of the part named after it went wrong
 
 
@@ -47,4 +49,5 @@ def silence(name: str) -> timedelta | None:
 def forget(*, older_than: timedelta = timedelta(days=1)) -> int:
     """Drop workers long gone: they come back under new names; the tick is kept."""
     old = Heartbeat.objects.filter(at__lt=clock.now() - older_than)
-    return old.filter(name__startswith="worker ").delete()[0]
+    gone = Q(name__startswith="worker ") | Q(name=STAND_IN)
+    return old.filter(gone).delete()[0]
