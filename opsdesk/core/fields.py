@@ -22,6 +22,13 @@ def bounded_dates(table: str, *names: str) -> list[models.CheckConstraint]:
     ]
 
 
+def is_sane(when: date) -> bool:
+    """Whether a day or an instant lies within those bounds."""
+    if isinstance(when, datetime):
+        return EARLIEST <= when < LATEST
+    return EARLIEST.date() <= when < LATEST.date()
+
+
 def tidy_text(label: str, field: str) -> models.CheckConstraint:
     """Refuse an empty text where people must be able to read something."""
     return models.CheckConstraint(

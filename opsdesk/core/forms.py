@@ -4,8 +4,7 @@ Forms judge the shape of input; rules are the services'.
 """
 
 import secrets
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -15,7 +14,7 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import Model
 from django.forms.renderers import TemplatesSetting
 
-from opsdesk.core.fields import EARLIEST, LATEST
+from opsdesk.core.fields import is_sane
 from opsdesk.core.guards import has_junk
 from opsdesk.core.text import MAX_LENGTH
 
@@ -37,6 +36,18 @@ def refuse_junk(value: str) -> None:
         raise ValidationError("This holds characters that cannot be stored.")
 
 
+def bounded(clean: Callable[[Any], Any], value: Any) -> Any:
+    """A day or an instant as `clean` makes it, refused outside 2000 to 2099."""
+    try:
+        when = clean(value)
+    except OverflowError:
+        # A year at the edge of what Python counts, moved to UTC.
+        raise ValidationError(OUT_OF_BOUNDS) from None
+    if when and not is_sane(when):
+        raise ValidationError(OUT_OF_BOUNDS)
+    return when
+
+
 class CleanTextMixin:
     """Every text field of the form refuses junk and more than 64 kB."""
 
@@ -56,11 +67,8 @@ class DayField(forms.DateField):
         widget = forms.DateInput({"type": "date", **DAYS}, format="%Y-%m-%d")
         super().__init__(**{"widget": widget, **kwargs})
 
-    def clean(self, value: Any) -> date | None:
-        day: date | None = super().clean(value)
-        if day and not EARLIEST.date() <= day < LATEST.date():
-            raise ValidationError(OUT_OF_BOUNDS)
-        return day
+    def clean(self, value: Any) -> Any:
+        return bounded(super().clean, value)
 
 
 class MomentField(forms.DateTimeField):
@@ -72,15 +80,8 @@ class MomentField(forms.DateTimeField):
         )
         super().__init__(**{"widget": widget, **kwargs})
 
-    def clean(self, value: Any) -> datetime | None:
-        try:
-            at: datetime | None = super().clean(value)
-        except OverflowError:
-            # A year at the edge of what Python counts, moved to UTC.
-            raise ValidationError(OUT_OF_BOUNDS) from None
-        if at and not EARLIEST <= at < LATEST:
-            raise ValidationError(OUT_OF_BOUNDS)
-        return at
+    def clean(self, value: Any) -> Any:
+        return bounded(super().clean, value)
 
 
 DAYS = {"min": "2000-01-01", "max": "2099-12-31"}

@@ -3,27 +3,22 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from django.core.exceptions import ValidationError
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
-from opsdesk.core.fields import EARLIEST, LATEST
-from opsdesk.core.forms import OUT_OF_BOUNDS
+from opsdesk.core.forms import bounded
 from snags.models import Snag
 
 
 class Moment(IsoDateTimeField):  # type: ignore[misc]
     """An instant of 2000 to 2099, in UTC: the database knows few odd offsets."""
 
-    def clean(self, value: Any) -> datetime | None:
-        try:
-            at = super().clean(value)
-            at = at and at.astimezone(UTC)
-        except OverflowError:
-            raise ValidationError(OUT_OF_BOUNDS) from None
-        if at and not EARLIEST <= at < LATEST:
-            raise ValidationError(OUT_OF_BOUNDS)
-        return at  # type: ignore[no-any-return]
+    def clean(self, value: Any) -> Any:
+        return bounded(self._in_utc, value)
+
+    def _in_utc(self, value: Any) -> datetime | None:
+        at: datetime | None = super().clean(value)
+        return at and at.astimezone(UTC)
 
 
 class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """What may come in: every field is named here, anything else is refused."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -10,7 +10,7 @@ from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.api import StrictSerializer
 from opsdesk.core.errors import RuleError
-from opsdesk.core.fields import EARLIEST, LATEST
+from opsdesk.core.forms import OUT_OF_BOUNDS, bounded
 from sla.models import Priority
 from snags.models import BusinessProcess, Snag, SnagComment, Snaglist
 from snags.permissions import can_log_for_others
@@ -26,22 +26,15 @@ class _Text(serializers.CharField):
 
 
 class _Moment(serializers.DateTimeField):
+    default_error_messages: ClassVar = {"overflow": OUT_OF_BOUNDS}
+
     def to_internal_value(self, value: Any) -> Any:
-        try:
-            moment = super().to_internal_value(value)
-        except OverflowError:
-            raise serializers.ValidationError("Not a date of this age.") from None
-        if not EARLIEST <= moment < LATEST:
-            raise serializers.ValidationError("Choose a date between 2000 and 2100.")
-        return moment
+        return bounded(super().to_internal_value, value)
 
 
 class _Day(serializers.DateField):
     def to_internal_value(self, value: Any) -> Any:
-        day = super().to_internal_value(value)
-        if not EARLIEST.date() <= day < LATEST.date():
-            raise serializers.ValidationError("Choose a date between 2000 and 2100.")
-        return day
+        return bounded(super().to_internal_value, value)
 
 
 class _Holder(serializers.PrimaryKeyRelatedField[User]):

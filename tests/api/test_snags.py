@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from opsdesk.accounts.models import ApiToken
 from opsdesk.core import clock
+from opsdesk.core.forms import OUT_OF_BOUNDS
 from opsdesk.core.models import Submission
 from snags.models import Snag, SnagComment, Snaglist
 from snags.queries import searching
@@ -190,10 +191,30 @@ def test_input_nobody_could_mean_is_refused(client, sam, body, content_type, sta
     assert Snag.objects.count() == 0
 
 
-@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59:59-12:00", "x"])
-def test_a_date_out_of_bounds_is_refused(client, sam, raising, at):
+@pytest.mark.parametrize(
+    ("name", "date"),
+    [
+        ("at", "0001-01-01T00:00"),
+        ("at", "1999-12-31T23:59:59Z"),
+        ("at", "2100-01-01T00:00:00Z"),
+        ("at", "9999-12-31T23:59:59-12:00"),
+        ("first_seen_on", "1999-12-31"),
+        ("needed_by_on", "2100-01-01"),
+    ],
+)
+def test_a_date_out_of_bounds_is_refused(client, sam, raising, name, date):
     headers = make_token(sam, "snags:write")
-    assert post(client, SNAGS, {**raising, "at": at}, **headers).status_code == 400
+
+    answer = post(client, SNAGS, {**raising, name: date}, **headers)
+
+    assert answer.status_code == 400
+    assert answer.json()["fields"] == {name: [OUT_OF_BOUNDS]}
+    assert Snag.objects.count() == 0
+
+
+def test_what_is_no_date_is_refused(client, sam, raising):
+    headers = make_token(sam, "snags:write")
+    assert post(client, SNAGS, {**raising, "at": "x"}, **headers).status_code == 400
     assert Snag.objects.count() == 0
 
 
