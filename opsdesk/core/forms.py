@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
 from django.db.models import Model
 from django.forms.renderers import TemplatesSetting
+from django.forms.utils import pretty_name
 
 from opsdesk.core.fields import is_sane
 from opsdesk.core.guards import has_junk
@@ -58,6 +59,35 @@ class CleanTextMixin:
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
                 _bound(field)
+
+
+class SecondEditorMixin:
+    """A form with a `version`: who comes second is shown theirs beside mine."""
+
+    fields: dict[str, forms.Field]
+    cleaned_data: dict[str, Any]
+
+    def beside(self, theirs: Model) -> list[tuple[str, str, str]]:
+        """(label, theirs, mine) of whatever of the row now differs."""
+        pairs = [
+            (name, getattr(theirs, name), self.cleaned_data[name])
+            for name in self.fields
+            if name != "version" and hasattr(theirs, name)
+        ]
+        return [
+            (self.label_of(name), self._told(name, other), self._told(name, own))
+            for name, other, own in pairs
+            if other != own
+        ]
+
+    def label_of(self, name: str) -> str:
+        """What the field is called on the page."""
+        return str(self.fields[name].label or pretty_name(name))
+
+    def _told(self, name: str, value: Any) -> str:
+        choices = getattr(self.fields[name], "choices", ())
+        named = {} if hasattr(choices, "queryset") else dict(choices)
+        return str(named.get(value, value) or "")
 
 
 class DayField(forms.DateField):

@@ -8,9 +8,9 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 
-from opsdesk.core.forms import CleanTextMixin, MomentField
+from opsdesk.core.forms import CleanTextMixin, MomentField, SecondEditorMixin
 from sla.hours import CalendarError, Hours, Window
-from sla.models import CalendarVersion, ServiceCalendar
+from sla.models import CalendarVersion
 from sla.services.holidays import region_days, regions, years_around
 from sla.wording import days_text, read_days, read_special, special_text, week_text
 
@@ -117,18 +117,10 @@ class CorrectCalendarForm(HoursForm):
     field_order = ("reason", "week", "timezone", "region")
 
 
-class RenameCalendarForm(CleanTextMixin, forms.Form):
+class RenameCalendarForm(SecondEditorMixin, CleanTextMixin, forms.Form):
     name = forms.CharField(max_length=80)
     description = forms.CharField(max_length=200, required=False)
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-
-    def beside(self, theirs: ServiceCalendar) -> list[tuple[str, str, str]]:
-        """(label, theirs, mine) of whatever now differs."""
-        return [
-            (name.capitalize(), getattr(theirs, name), self.cleaned_data[name])
-            for name in ("name", "description")
-            if getattr(theirs, name) != self.cleaned_data[name]
-        ]
 
 
 class FeedForm(CleanTextMixin, forms.Form):

@@ -10,7 +10,12 @@ from django.utils import timezone
 from environments.models import Environment, Module
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import Party, User
-from opsdesk.core.forms import CleanTextMixin, DayField, MultipleFileField
+from opsdesk.core.forms import (
+    CleanTextMixin,
+    DayField,
+    MultipleFileField,
+    SecondEditorMixin,
+)
 from snags.days import morning_of
 from snags.models import BusinessProcess, Effort, Snag, SnagComment, Snaglist
 from snags.queries.page import snag_by_number
@@ -37,7 +42,7 @@ class SnagForm(CleanTextMixin, forms.Form):
             self.fields[name].initial = value
 
 
-class TextsForm(SnagForm):
+class TextsForm(SecondEditorMixin, SnagForm):
     """A form that writes texts; `version` says which the writer started from.
 
     The second editor keeps both: theirs beside mine, and mine to save over it.
@@ -55,26 +60,8 @@ class TextsForm(SnagForm):
         data = {**self.data.dict(), "version": str(theirs.version)}  # type: ignore[attr-defined]
         return type(self)(data, user=self.user, snag=theirs)
 
-    def beside(self, theirs: Snag) -> list[tuple[str, str, str]]:
-        """(label, theirs, mine) of whatever of the snag now differs."""
-        pairs = [
-            (name, getattr(theirs, name), self.cleaned_data[name])
-            for name in self.fields
-            if name != "version" and hasattr(theirs, name)
-        ]
-        return [
-            (self._label(name), self._told(name, other), self._told(name, own))
-            for name, other, own in pairs
-            if other != own
-        ]
-
-    def _label(self, name: str) -> str:
+    def label_of(self, name: str) -> str:
         return str(self.fields[name].label or label_of(name))
-
-    def _told(self, name: str, value: Any) -> str:
-        choices = getattr(self.fields[name], "choices", ())
-        named = {} if hasattr(choices, "queryset") else dict(choices)
-        return str(named.get(value, value) or "")
 
 
 def text_field(label: str, *, required: bool = True, rows: int = 4) -> forms.CharField:

@@ -1,4 +1,5 @@
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from django import forms
@@ -10,6 +11,7 @@ from opsdesk.core.forms import (
     DayField,
     MomentField,
     MultipleFileField,
+    SecondEditorMixin,
     new_token,
 )
 from tests.markup import Page, assert_no_inline
@@ -29,6 +31,24 @@ class Note(CleanTextMixin, forms.Form):
 
 def note(**data):
     return Note({"title": "A title", **data})
+
+
+class Renaming(SecondEditorMixin, forms.Form):
+    name = forms.CharField()
+    family_name = forms.CharField(required=False)
+    kind = forms.ChoiceField(label="Sort", choices=[("a", "A"), ("b", "B")])
+    word = forms.CharField(required=False)
+    version = forms.IntegerField()
+
+
+def test_the_second_editor_sees_theirs_beside_mine_where_they_differ():
+    mine = {"name": "Ann", "family_name": "", "kind": "b", "word": "x", "version": 1}
+    form = Renaming(mine)
+    assert form.is_valid(), form.errors
+
+    theirs = SimpleNamespace(name="Ann", family_name="Lee", kind="a", version=2)
+
+    assert form.beside(theirs) == [("Family name", "Lee", ""), ("Sort", "A", "B")]
 
 
 def test_an_error_is_tied_to_its_field():
