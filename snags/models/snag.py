@@ -4,7 +4,7 @@ from operator import or_
 from typing import ClassVar, Self
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -19,6 +19,7 @@ from opsdesk.core.models import Duty
 from sla.models import Priority
 from snags.models.lists import BusinessProcess, Snaglist
 from snags.models.snag_rules import CONSTRAINTS, INDEXES, IS_OPEN
+from snags.models.words import WORDS, words_in
 from snags.moves import FINISHED, OPEN, Status
 
 
@@ -28,26 +29,31 @@ def own_parts(user: User) -> list[Q]:
     return [*reported, Q(owner=user)] if access_of(user).is_internal else reported
 
 
-def visible_parts(user: User) -> list[Q] | None:
+def visible_parts(user: User, words: SearchQuery | None = None) -> list[Q] | None:
     """What a person may know of, in parts that one index each can find; None is all.
 
     A long list reads each part in its own order and merges them: the parts in one OR
-    would have PostgreSQL read everybody's rows and throw most away.
+    would have PostgreSQL read everybody's rows and throw most away. With words, it is
+    only what holds them.
     """
     if not user.is_active:
         return [Q(pk__in=[])]
     access, parts = access_of(user), own_parts(user)
-    if access.is_internal:
-        departments = access.departments()
-        if departments is None:
-            return None
-        return [*parts, *(Q(department_id=pk) for pk in sorted(departments))]
-    if access.has(Role.REPORTER):
+    departments = access.departments() if access.is_internal else frozenset()
+    if departments is None:
+        return None if words is None else [Q(search=words)]
+    if access.has(Role.REPORTER) and not access.is_internal:
         parts.append(Q(is_shared=True))
-    if access.supplier_ids:
+    if access.supplier_ids and not access.is_internal:
         handed = Handover.objects.filter(supplier_id__in=access.supplier_ids)
         parts.append(Q(pk__in=handed.values("snag_id")))
-    return parts
+    if words is not None:
+        parts = [part & Q(search=words) for part in parts]
+    return parts + [_department_part(pk, words) for pk in sorted(departments)]
+
+
+def _department_part(pk: int, words: SearchQuery | None) -> Q:
+    return Q(department_id=pk) if words is None else Q(search=words_in(words, pk))
 
 
 class SnagQuerySet(models.QuerySet["Snag"]):
@@ -269,10 +275,7 @@ class Snag(models.Model):
     reopen_count = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
     search = models.GeneratedField(
-        expression=SearchVector("title", weight="A", config="english")
-        + SearchVector("detail", weight="B", config="english"),
-        output_field=SearchVectorField(),
-        db_persist=True,
+        expression=WORDS, output_field=SearchVectorField(), db_persist=True
     )
 
     objects = SnagQuerySet.as_manager()

@@ -8,10 +8,9 @@ longer than a second is given up.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.contrib.postgres.search import SearchRank
 from django.db import OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from psycopg2 import errors
@@ -21,6 +20,7 @@ from opsdesk.core.errors import RuleError
 from snags.models import Snag, SourceRecord
 from snags.models.snag import visible_parts
 from snags.models.snag_rules import IS_OPEN
+from snags.models.words import Lexemes
 
 LONGEST = 200
 RANKED = 1_000
@@ -51,19 +51,11 @@ class SearchTooWideError(RuleError):
         )
 
 
-class Lexemes(SearchQuery):
-    """A query in PostgreSQL's own notation, its words reduced to their stems."""
-
-    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, Any]:
-        kwargs["template"] = "(%(expressions)s)::tsquery"
-        return super().as_sql(*args, **kwargs)
-
-
 @dataclass(frozen=True)
 class Match:
-    """What a search means: one snag's number, or words."""
+    """What a search means: certain snags by number, or words."""
 
-    condition: Q
+    condition: Q = field(default_factory=Q)
     words: Lexemes | None = None
 
     @property
@@ -82,8 +74,7 @@ def matching(text: str) -> Match | None:
         rows = SourceRecord.objects.filter(number=text.upper()).order_by("pk")
         if pks := list(rows.values_list("snag_id", flat=True)[:COMMON_NUMBERS]):
             return Match(Q(pk__in=pks))
-    words = words_of(text)
-    return Match(Q(search=words), words)
+    return Match(words=words_of(text))
 
 
 def words_of(text: str) -> Lexemes:
@@ -121,7 +112,7 @@ def search(user: User, text: str, limit: int = 20) -> list[Snag]:
     found = matching(text)
     if found is None:
         return []
-    rows = _newest(user, found.condition, RANKED).select_related("owner")
+    rows = _newest(user, found, RANKED).select_related("owner")
     if found.words is not None:
         rank = SearchRank(F("search"), found.words)
         rows = rows.annotate(rank=rank).order_by("-rank", "-pk")
@@ -143,8 +134,8 @@ def similar_open(user: User, text: str, limit: int = 5) -> list[Snag]:
         return []
     candidates, everything = query
     rank = SearchRank(F("search"), Lexemes(everything))
-    condition = IS_OPEN & Q(search=Lexemes(candidates))
-    rows = _newest(user, condition, CANDIDATES).annotate(rank=rank)
+    found = Match(IS_OPEN, Lexemes(candidates))
+    rows = _newest(user, found, CANDIDATES).annotate(rank=rank)
     try:
         with patience():
             return list(rows.defer("detail", "search").order_by("-rank", "-pk")[:limit])
@@ -152,11 +143,11 @@ def similar_open(user: User, text: str, limit: int = 5) -> list[Snag]:
         return []
 
 
-def _newest(user: User, condition: Q, limit: int) -> QuerySet[Snag]:
+def _newest(user: User, match: Match, limit: int) -> QuerySet[Snag]:
     """The newest matches only, by the parts of what the person may see."""
-    parts = visible_parts(user)
+    parts = visible_parts(user, match.words)
     heads = [
-        Snag.objects.filter(condition, part).order_by("-pk").values("pk")[:limit]
+        Snag.objects.filter(match.condition, part).order_by("-pk").values("pk")[:limit]
         for part in ([Q()] if parts is None else parts)
     ]
     found = heads[0].union(*heads[1:]) if heads[1:] else heads[0]

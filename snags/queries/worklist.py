@@ -213,9 +213,8 @@ def branches(
         wanted, view_parts = found.condition, [Q()]
     else:
         wanted = narrowed(asked, now, without=without)
-        wanted &= found.condition if found is not None else Q()
         view_parts = view.parts(user, now)
-    parts = visible_parts(user)
+    parts = visible_parts(user, found.words if found else None)
     rows = Snag.objects.filter(wanted)
     return [
         rows.filter(seen, part)

@@ -100,6 +100,31 @@ def test_nobody_finds_what_they_may_not_see(rob, vic, live, sam, three):
     assert search(vic, "payroll") == []
 
 
+def test_a_search_within_a_department_follows_the_snag_when_it_moves(live, rob):
+    mine, theirs = (factories.make_party(name) for name in ("Payroll", "Stores"))
+    lena = factories.make_user("lena", "support", scope=mine)
+    snag, other, _ = [
+        factories.make_snag(live, rob, title="Totals differ") for _ in range(3)
+    ]
+    Snag.objects.filter(pk=snag.pk).update(department=mine)
+    Snag.objects.filter(pk=other.pk).update(department=theirs)
+
+    assert search(lena, "totals") == search(lena, "totals -greek") == [snag]
+    assert similar_open(lena, "totals") == [snag]
+
+    Snag.objects.filter(pk=snag.pk).update(department=theirs)
+    assert search(lena, "totals") == similar_open(lena, "totals") == []
+
+
+@pytest.mark.parametrize("text", ["@{pk}", "'@{pk}'", '"@{pk}"', "department @{pk}"])
+def test_nobody_can_type_the_word_that_stands_for_a_department(mia, live, rob, text):
+    department = factories.make_party("Payroll")
+    snag = factories.make_snag(live, rob, title="Totals differ")
+    Snag.objects.filter(pk=snag.pk).update(department=department)
+
+    assert search(mia, text.format(pk=department.pk)) == []
+
+
 def test_only_the_newest_matches_are_ranked(mia, live, rob, monkeypatch):
     monkeypatch.setattr(searching, "RANKED", 2)
     rows = [factories.make_snag(live, rob, title="Tax is off") for _ in range(4)]
