@@ -231,6 +231,26 @@ def test_people_are_found_by_name_role_and_state(ann, rob, sam, client):
     assert found("q=%25") == set()
 
 
+@pytest.mark.parametrize("name", ["accounts:people", "accounts:parties"])
+def test_people_and_parties_come_fifty_to_a_page(ann, client, name):
+    path = reverse(name)
+    sign_in(client, ann)
+    User.objects.bulk_create(
+        User(email=f"p{number}@example.org", name=f"P {number:03}")
+        for number in range(60)
+    )
+    Party.objects.bulk_create(
+        Party(name=f"Team {number:03}", kind="team") for number in range(60)
+    )
+
+    first, far = (client.get(path, {"page": page}) for page in ("1", "9"))
+
+    assert len(first.context["page"]) == 50
+    assert far.context["page"].number == 2
+    shown = {row.pk for page in (first, far) for row in page.context["page"]}
+    assert len(shown) == first.context["page"].paginator.count >= 60
+
+
 def test_a_manager_of_one_department_sees_its_people_only(db, client):
     york = factories.make_party("York")
     leeds = factories.make_party("Leeds")

@@ -1,7 +1,6 @@
 """Departments, teams and suppliers."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -17,7 +16,7 @@ from opsdesk.accounts.services import parties
 from opsdesk.accounts.views.people import warn_of
 from opsdesk.core.forms import initial_of
 from opsdesk.core.http import UserRequest, once, submit
-from opsdesk.core.paging import PER_PAGE
+from opsdesk.core.paging import page_of
 from opsdesk.core.policy import policy
 
 
@@ -26,7 +25,7 @@ from opsdesk.core.policy import policy
 def party_list(request: UserRequest) -> HttpResponse:
     rows = queries.parties(request.user)
     context = {
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page_of(rows, request.GET.get("page")),
         "may_edit": can_administer_access(request.user),
     }
     return render(request, "accounts/parties.html", context)

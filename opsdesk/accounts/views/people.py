@@ -1,7 +1,6 @@
 """People: who is here, and what an access administrator does with them."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -19,7 +18,7 @@ from opsdesk.accounts.services import people
 from opsdesk.core import clock
 from opsdesk.core.forms import initial_of
 from opsdesk.core.http import UserRequest, once, submit
-from opsdesk.core.paging import PER_PAGE
+from opsdesk.core.paging import page_of
 from opsdesk.core.policy import policy
 
 
@@ -30,7 +29,7 @@ def people_list(request: UserRequest) -> HttpResponse:
     rows = chosen.apply(queries.people_list(request.user))
     context = {
         "filter": chosen,
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page_of(rows, request.GET.get("page")),
         "may_edit": can_administer_access(request.user),
     }
     return render(request, "accounts/people.html", context)

@@ -1,7 +1,6 @@
 """Roles given, asked for and ended."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -15,7 +14,7 @@ from opsdesk.accounts.services import roles
 from opsdesk.accounts.views.people import person_of
 from opsdesk.core import clock
 from opsdesk.core.http import UserRequest, once, submit
-from opsdesk.core.paging import PER_PAGE
+from opsdesk.core.paging import page_of
 from opsdesk.core.policy import policy
 
 
@@ -52,7 +51,7 @@ def role_end(request: UserRequest, pk: int) -> HttpResponse:
 @require_GET
 def role_requests(request: UserRequest) -> HttpResponse:
     asked = queries.role_requests(request.user)
-    page = Paginator(asked, PER_PAGE).get_page(request.GET.get("page"))
+    page = page_of(asked, request.GET.get("page"))
     rows = queries.request_rows(request.user, page)
     context = {"page": page, "rows": rows, "now": clock.now()}
     return render(request, "accounts/role_requests.html", context)
