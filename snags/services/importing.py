@@ -7,15 +7,14 @@ run again and nothing is ever half there. One import runs at a time.
 import csv
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from opsdesk.core import clock
+from opsdesk.core import clock, locks
 from opsdesk.core.errors import RuleError
 from opsdesk.core.exports import guarded
 from sla.hours import CalendarError
@@ -31,7 +30,6 @@ from snags.services.import_clocks import Promises
 from snags.services.import_places import Naming, Place, landscape_for, place_for
 
 BATCH = 500
-LOCK = 7_461_220_431
 MOST_REASONS = 50
 AHEAD = "it tells of times to come: look at --timezone"
 
@@ -105,7 +103,9 @@ def run_import(order: Order, progress: Progress | None = None) -> Report:
 
     A dry run does everything in one transaction and takes it back.
     """
-    with _alone():
+    with locks.alone(locks.IMPORT) as alone:
+        if not alone:
+            raise RuleError("Another import is running; wait for it.", code="busy")
         if not order.dry_run:
             return _Run(order, progress).report_of()
         with transaction.atomic():
@@ -314,16 +314,3 @@ def _check_error_file(order: Order) -> None:
         raise RuleError(
             f"The error file {path} cannot be written.", code="bad_error_file"
         )
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One import at a time: the second says so instead of waiting."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            raise RuleError("Another import is running; wait for it.", code="busy")
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Q
 
 from opsdesk.accounts.models import User
-from opsdesk.core import clock
+from opsdesk.core import clock, locks
 from opsdesk.core.models import Duty
 from opsdesk.core.services import duties
 from opsdesk.core.services.outbox import Note, notify
@@ -22,7 +22,6 @@ from snags.models import Snag
 from snags.queries.holdings import without_a_holder, without_an_owner, worklist
 from snags.services.answering import managers
 
-LOCK = 7_310_443
 TIME_TO_ACT = timedelta(days=1)
 # An address has room for so many filters, a title for so many names.
 MOST_FILTERS, MOST_NAMES = 12, 3
@@ -60,11 +59,17 @@ GAPS = (
 )
 
 
-@transaction.atomic
 def raise_duties() -> int:
-    """Bring the managers' duties up to the gaps there are; returns how many changed."""
-    if not _alone():
-        return 0
+    """Bring the managers' duties up to the gaps there are; returns how many changed.
+
+    Two sweeps at once would each owe the same duty; the second has nothing to do.
+    """
+    with locks.alone(locks.ORPHANS) as alone:
+        return _raise_duties() if alone else 0
+
+
+@transaction.atomic
+def _raise_duties() -> int:
     staff, changed = managers(), 0
     for gap in GAPS:
         rows = _rows(gap)
@@ -116,11 +121,3 @@ def _owed(
         notify([person], Note(key=f"{gap.kind}-{duty.pk}", title=title, url=url))
         return 1
     return duties.reword(duty, title=title, url=url)
-
-
-def _alone() -> bool:
-    """Two sweeps at once would each owe the same duty; the second has nothing to do."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        alone: bool = cursor.fetchone()[0]
-    return alone

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from django.db import connection, transaction
 
+from opsdesk.core import locks
 from opsdesk.core.models import Heartbeat
 from snags.buckets import EDGES
 from snags.days import FOUR_WEEKS, WEEK, begins, start_of
@@ -17,8 +18,6 @@ from snags.services.rollup_sql import ADD_UP, COUNT_DAY, NOTE_ALL_DAYS, TAKE_NOT
 
 HEARTBEAT = "rollup"
 BATCH = 28
-# A number nothing else locks: one rollup counts at a time, others leave it to that.
-_LOCK = 5_270_311_902
 
 
 def roll_up(*, limit: int = 112) -> int:
@@ -53,20 +52,19 @@ def note_all_days() -> None:
         cursor.execute(NOTE_ALL_DAYS)
 
 
-@transaction.atomic
 def _count_batch(limit: int, *, wait: bool = False) -> int:
     """Take the notes of some days and count those days; none while another worker does.
 
     Statements see what was committed before they began. A write whose note is not yet
     visible here commits its note later, so that its day is counted once more.
     """
+    with locks.alone(locks.ROLLUPS, wait=wait) as alone:
+        return _counted_batch(limit) if alone else 0
+
+
+@transaction.atomic
+def _counted_batch(limit: int) -> int:
     with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        else:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-            if not cursor.fetchone()[0]:
-                return 0
         cursor.execute(TAKE_NOTES, [limit])
         days = sorted({row[0] for row in cursor.fetchall()})
         if days:
