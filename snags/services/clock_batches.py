@@ -54,9 +54,7 @@ SELECT id, snag_id, kind, contract_version_id, priority,
 class Batch:
     """What became of some snags: those somebody held are left for the next pass."""
 
-    ids: list[int]
     written: int = 0
-    last_clock: int = 0
     skipped: list[int] = field(default_factory=list)
 
 
@@ -126,7 +124,7 @@ def recompute_batch(ids: Sequence[int], in_force: InForce, cause: Cause) -> Batc
     deadline that now lies in the past is told by the sweep, which finds it by its next
     event.
     """
-    batch = Batch(list(ids))
+    batch = Batch()
     free = _taken(ids)
     batch.skipped = sorted(set(ids) - set(free))
     by_snag: dict[int, list[Row]] = defaultdict(list)
@@ -154,7 +152,6 @@ def recompute_batch(ids: Sequence[int], in_force: InForce, cause: Cause) -> Batc
     moved = [pair for pair in changed if pair[0].breached != pair[1].breached]
     note_days(*(moment_of(r.breached) for pair in moved for r in pair if r.breached))
     batch.written = len(changed) + sum(_slowly(s, in_force, cause) for s in slow)
-    batch.last_clock = max((now.pk for _, now in changed), default=0)
     return batch
 
 

@@ -2,9 +2,11 @@
 
 What is stale is found in the database, not remembered: a clock whose calendars or
 contract version are not those in force. So a run that is killed goes on where it was,
-two runs do no more than one, and a row somebody holds is taken by the next pass.
+two runs do no more than one, and a row somebody holds is taken by the next pass. One
+run at a time; it lends its work to a few hands.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,14 +18,13 @@ from django.db.models import F
 
 from opsdesk.core import clock
 from sla.models import TermsChange, ZoneRelease
+from sla.queries import timeline_of
 from sla.zonedata import release
 from snags.services.clock_batches import Batch, InForce, recompute_batch
+from snags.services.hands import Portions, work_through
 from snags.services.reckoning import Cause
 
 BUDGET_SECONDS = 12.0
-# A batch is sized to hold its rows about so long.
-BATCH_SECONDS = 0.12
-FIRST_BATCH, MIN_BATCH, MAX_BATCH = 500, 250, 4_000
 # Whoever read the old terms before they changed has saved its snag by then.
 STRAGGLERS = timedelta(seconds=30)
 LOCK = 7_310_442
@@ -74,32 +75,27 @@ def recompute_all(*, seconds_budget: float) -> int:
     with _alone() as alone:
         if not alone:
             return 0
-        cause = Cause("forced", clock.now())
-        batches = _batches(_ids(LIVE, 0), InForce(), cause, until)
-        return sum(batch.written for batch in batches)
+        portions = Portions(_ids(LIVE, 0), until)
+        return _written(_compute(portions, Cause("forced", clock.now())))
 
 
 def _apply(change: TermsChange, until: float, stragglers: timedelta) -> int:
-    in_force = InForce()
-    ids = _stale(change, in_force)
-    done = 0
+    portions = Portions(_stale(change), until)
     cause = Cause(change.mode, clock.now(), change.actor)
-    for batch in _batches(ids, in_force, cause, until, change):
-        done += batch.written
+    done = _written(_compute(portions, cause, change))
     now = clock.now()
     # The clock shows whole seconds, a change is stamped to the microsecond.
     age = now - change.created_at.replace(microsecond=0)
-    if age >= stragglers and not _stale(change, in_force):
+    if age >= stragglers and not _stale(change):
         TermsChange.objects.filter(pk=change.pk).update(finished_at=now)
     return done
 
 
-def _stale(change: TermsChange, in_force: InForce) -> list[int]:
+def _stale(change: TermsChange) -> list[int]:
     """The snags with a clock that does not run by the changed terms yet."""
     if change.calendar_id is not None:
-        return _ids(
-            BY_CALENDAR, change.calendar_id, in_force.timeline(change.calendar_id)[1]
-        )
+        in_force = json.dumps(timeline_of(change.calendar_id))
+        return _ids(BY_CALENDAR, change.calendar_id, in_force)
     return _ids(BY_CONTRACT, change.contract_id)
 
 
@@ -115,53 +111,45 @@ def _follow_zones(until: float) -> int:
     if newest.finished_at is not None or newest.name > here:
         return 0
     ids = _ids(LIVE, newest.last_snag)
-    cause = Cause("tzdata", clock.now())
-    done, last = 0, newest.last_snag
-    for batch in _batches(ids, InForce(), cause, until):
-        # The next pass goes on with the first snag that somebody held.
-        last = batch.skipped[0] - 1 if batch.skipped else batch.ids[-1]
-        done += batch.written
-        ZoneRelease.objects.filter(pk=newest.pk).update(
-            last_snag=last, recomputed=F("recomputed") + batch.written
-        )
-        if batch.skipped:
-            break
-    if not ids or last == ids[-1]:
-        ZoneRelease.objects.filter(pk=newest.pk).update(finished_at=clock.now())
+    portions = Portions(ids, until)
+    batches = _compute(portions, Cause("tzdata", clock.now()))
+    # The next pass goes on with the first snag that somebody held or nobody got to.
+    held = [pk for batch in batches for pk in batch.skipped]
+    left = min([*held, *ids[portions.dealt :][:1]], default=None)
+    done = _written(batches)
+    ZoneRelease.objects.filter(pk=newest.pk).update(
+        last_snag=newest.last_snag if left is None else left - 1,
+        recomputed=F("recomputed") + done,
+        finished_at=clock.now() if left is None else None,
+    )
     return done
 
 
-def _batches(
-    ids: list[int],
-    in_force: InForce,
-    cause: Cause,
-    until: float,
-    change: TermsChange | None = None,
-) -> Iterator[Batch]:
-    """Recompute snags in transactions of an even length, until the time is up."""
-    size, at = FIRST_BATCH, 0
-    while at < len(ids) and monotonic() < until:
-        part = ids[at : at + size]
-        began = monotonic()
-        batch = _one(part, in_force, cause, change)
-        took = max(monotonic() - began, 0.001)
-        at += len(part)
-        size = min(MAX_BATCH, max(MIN_BATCH, int(len(part) * BATCH_SECONDS / took)))
-        yield batch
+def _compute(
+    portions: Portions, cause: Cause, change: TermsChange | None = None
+) -> list[Batch]:
+    in_force = InForce()
+    return work_through(portions, lambda ids: _one(ids, in_force, cause, change))
+
+
+def _written(batches: list[Batch]) -> int:
+    return sum(batch.written for batch in batches)
 
 
 @transaction.atomic
 def _one(
     ids: list[int], in_force: InForce, cause: Cause, change: TermsChange | None
 ) -> Batch:
-    # Not waiting for the disk: a batch lost with the server is found stale again.
     with connection.cursor() as cursor:
+        # Not waiting for the disk: what is lost with the server is found stale again.
         cursor.execute("SET LOCAL synchronous_commit = off")
-    batch = recompute_batch(ids, in_force, cause)
-    if change is not None and batch.written:
-        TermsChange.objects.filter(pk=change.pk).update(
-            last_clock=batch.last_clock, recomputed=F("recomputed") + batch.written
-        )
+        batch = recompute_batch(ids, in_force, cause)
+        if change is not None and batch.written:
+            # Foreign keys are checked before the one row all hands write is held.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            TermsChange.objects.filter(pk=change.pk).update(
+                recomputed=F("recomputed") + batch.written
+            )
     return batch
 
 
