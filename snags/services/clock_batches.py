@@ -22,7 +22,15 @@ from sla.terms import Interval, Terms, level_s, target_s, union_s
 from sla.walltime import EPOCH, moment_of, seconds_of
 from snags.clockwork import BREACH, intervals, levels_of
 from snags.models import Clock, ClockEvent, Pause, Snag
-from snags.services.clock_copy import Row, write_clocks, write_snags
+from snags.services.clock_copy import (
+    Computed,
+    Promise,
+    Row,
+    Shown,
+    array,
+    write_clocks,
+    write_snags,
+)
 from snags.services.reckoning import (
     Cause,
     breaking,
@@ -37,16 +45,27 @@ log = structlog.get_logger()
 
 Fired = dict[str, int]  # level -> when it was due the last time it went off
 
+# Whoever writes clocks holds their snag, so these need no lock of their own.
 CLOCKS = """
-SELECT id, snag_id, kind, contract_version_id, priority,
-       extract(epoch FROM started_at)::bigint, target_seconds, target_days,
-       timeline::text, is_pausable, state, extract(epoch FROM due_at)::bigint,
-       extract(epoch FROM breached_at)::bigint, breach_cause, revision,
-       extract(epoch FROM next_event_at)::bigint, next_level
+SELECT snag_id, id, kind, priority, extract(epoch FROM started_at)::bigint, state,
+       revision, contract_version_id, target_seconds, target_days, timeline::text,
+       is_pausable, extract(epoch FROM due_at)::bigint,
+       extract(epoch FROM breached_at)::bigint, breach_cause
   FROM snags_clock
- WHERE snag_id = ANY(%s) AND state IN ('running', 'paused')
+ WHERE snag_id = ANY(%s::bigint[]) AND state IN ('running', 'paused')
  ORDER BY snag_id, id
-   FOR NO KEY UPDATE
+"""
+SNAGS = """
+SELECT id FROM snags_snag WHERE id = ANY(%s::bigint[]) ORDER BY id
+   FOR NO KEY UPDATE SKIP LOCKED
+"""
+PAUSES = """
+SELECT snag_id, from_at, to_at FROM snags_pause WHERE snag_id = ANY(%s::bigint[])
+ ORDER BY snag_id, from_at, id
+"""
+FIRED = """
+SELECT clock_id, level, extract(epoch FROM due_at)::bigint FROM snags_clockevent
+ WHERE clock_id = ANY(%s::bigint[]) AND voided_at IS NULL ORDER BY arm, id
 """
 
 
@@ -73,7 +92,8 @@ class InForce:
             for target in Target.objects.order_by("pk")
         }
         self.timelines: dict[int, tuple[StoredTimeline, str]] = {}
-        self.terms: dict[tuple[Any, ...], Terms] = {}
+        self.promises: dict[tuple[int, str, int], Promise] = {}
+        self.terms: dict[Promise, Terms] = {}
 
     def timeline(self, calendar_id: int) -> tuple[StoredTimeline, str]:
         """A calendar's timeline, also as the database writes it."""
@@ -89,32 +109,37 @@ class InForce:
             found = self.versions[found.replaced_by_id]
         return found
 
-    def brought_up(self, row: Row) -> Row:
-        """The clock as it should run; refused when its promise is gone."""
-        version = self.version(row.version)
-        target = self.targets.get((version.pk, row.kind, row.priority))
+    def promise(self, row: Row) -> Promise:
+        """What the clock should run by; refused when that is gone."""
+        key = row.promise.version, row.kind, row.priority
+        if key not in self.promises:
+            self.promises[key] = self._promise(*key)
+        return self.promises[key]
+
+    def terms_of(self, promise: Promise) -> Terms:
+        """What its sums need, shared by all clocks that run by it."""
+        if promise not in self.terms:
+            self.terms[promise] = Terms(
+                start=EPOCH,
+                seconds=promise.seconds,
+                business_days=promise.days,
+                calendar=load(json.loads(promise.timeline)),
+                levels=levels_of(self.versions[promise.version]),
+            )
+        return self.terms[promise]
+
+    def _promise(self, stored: int, kind: str, priority: int) -> Promise:
+        version = self.version(stored)
+        target = self.targets.get((version.pk, kind, priority))
         if target is None:
             raise Unusual
-        return row._replace(
+        return Promise(
             version=version.pk,
             seconds=target.seconds,
             days=target.business_days,
             timeline=self.timeline(target.calendar_id)[1],
-            is_pausable=version.lets_pause(row.kind),
+            is_pausable=version.lets_pause(kind),
         )
-
-    def terms_of(self, row: Row) -> Terms:
-        """What its sums need, shared by all clocks of the same promise."""
-        key = row.version, row.seconds, row.days, row.timeline
-        if key not in self.terms:
-            self.terms[key] = Terms(
-                start=EPOCH,
-                seconds=row.seconds,
-                business_days=row.days,
-                calendar=load(json.loads(row.timeline)),
-                levels=levels_of(self.versions[row.version]),
-            )
-        return self.terms[key]
 
 
 def recompute_batch(ids: Sequence[int], in_force: InForce, cause: Cause) -> Batch:
@@ -124,94 +149,82 @@ def recompute_batch(ids: Sequence[int], in_force: InForce, cause: Cause) -> Batc
     deadline that now lies in the past is told by the sweep, which finds it by its next
     event.
     """
-    batch = Batch()
-    free = _taken(ids)
-    batch.skipped = sorted(set(ids) - set(free))
-    by_snag: dict[int, list[Row]] = defaultdict(list)
-    for values in _fetched(CLOCKS, free):
-        by_snag[values[1]].append(Row(*values))
+    free = [pk for (pk,) in _fetched(SNAGS, ids)]
+    batch = Batch(skipped=sorted(set(ids).difference(free)))
+    by_snag = _clocks_of(free)
     pauses = _pauses_of(free)
-    fired = _fired(by_snag)
+    fired = _fired([row.pk for rows in by_snag.values() for row in rows])
     changed, caches, slow = [], [], []
     for snag, rows in by_snag.items():
         held = pauses.get(snag, ())
         try:
-            done = [_recomputed(row, held, fired, in_force, cause) for row in rows]
+            done = [
+                _computed(row, held, fired.get(row.pk, {}), in_force, cause)
+                for row in rows
+            ]
         except (Unusual, CalendarError):
             slow.append(snag)
             continue
-        changed += [
-            (old, now)
-            for old, (now, _) in zip(rows, done, strict=True)
-            if old is not now
-        ]
+        changed += [clock for clock in done if clock.is_different]
         caches.append((snag, *_earliest(done)))
     write_clocks(changed, pauses, cause)
     write_snags(caches)
     # A breach nobody was told of is on no record but the day that counted it.
-    moved = [pair for pair in changed if pair[0].breached != pair[1].breached]
-    note_days(*(moment_of(r.breached) for pair in moved for r in pair if r.breached))
+    days = [(c.row.shown.breached, c.shown.breached) for c in changed]
+    note_days(*(moment_of(s) for a, b in days if a != b for s in (a, b) if s))
     batch.written = len(changed) + sum(_slowly(s, in_force, cause) for s in slow)
     return batch
 
 
-def _recomputed(
+def _computed(
     row: Row,
     pauses: tuple[Interval, ...],
-    fired: dict[int, Fired],
+    told: Fired,
     in_force: InForce,
     cause: Cause,
-) -> tuple[Row, int | None]:
-    """The clock as it is now and when it starts to look risky; itself if unchanged."""
-    wanted = in_force.brought_up(row)
-    told = fired.get(row.pk, {})
+) -> Computed:
+    promise = in_force.promise(row)
     # A breach nobody was told of follows from the facts like the deadline does.
-    breached = row.breached if BREACH in told else None
-    terms = in_force.terms_of(wanted)
-    held, hold = _split(pauses, cause.at) if wanted.is_pausable else ((), None)
+    breached = row.shown.breached if BREACH in told else None
+    terms = in_force.terms_of(promise)
+    held, hold = _split(pauses, cause.at) if promise.is_pausable else ((), None)
     if (hold is not None) != (row.state == Clock.State.PAUSED):
         raise Unusual
     reached = target_s(terms, row.start, held)
     due = reached[0]
     if hold is not None:
-        wanted = _on_hold(wanted, due, hold, breached)
-        return _or_itself(row, wanted), wanted.due
+        shown = _on_hold(row.shown, due, hold, breached)
+        return Computed(row, promise, shown, shown.due)
     levels = sorted(
-        (level_s(terms, level, row.start, reached, held), level.name)
-        for level in terms.levels
+        [
+            (level_s(terms, level, row.start, reached, held), level.name)
+            for level in terms.levels
+        ]
     )
     now = seconds_of(cause.at)
     event, name = _next(levels, told, now)
     if breached is None and due < now:
         breached = due
-    was_late = row.breached is not None or (row.due is not None and row.due < now)
-    why = row.breach_cause if was_late else breaking(cause)
-    wanted = wanted._replace(
-        due=due,
-        event=event,
-        level=name,
-        breached=breached,
-        breach_cause=why if breached else "",
-    )
-    return _or_itself(row, wanted), levels[0][0]
+    why = _why(row.shown, now, cause) if breached else ""
+    shown = Shown(due, breached, why, event, name)
+    return Computed(row, promise, shown, levels[0][0])
 
 
-def _on_hold(wanted: Row, due: int, hold: int, breached: int | None) -> Row:
+def _on_hold(before: Shown, due: int, hold: int, breached: int | None) -> Shown:
     """A clock on hold shows a deadline only if it was missed before the hold."""
     if due <= hold and breached is None:
         raise Unusual
-    return wanted._replace(
+    return Shown(
         due=due if due <= hold else breached,
         breached=breached,
-        breach_cause=wanted.breach_cause if breached else "",
+        breach_cause=before.breach_cause if breached else "",
     )
 
 
-def _or_itself(row: Row, wanted: Row) -> Row:
-    """Nothing to write when nothing is different: running twice is running once."""
-    if wanted.differs(row):
-        return wanted._replace(revision=row.revision + 1)
-    return row
+def _why(before: Shown, now: int, cause: Cause) -> str:
+    """What a breach is put down to: to what it was, if it was late before."""
+    late = before.breached is not None or (before.due is not None and before.due < now)
+    return before.breach_cause if late else breaking(cause)
 
 
 def _next(
@@ -238,43 +251,42 @@ def _split(
     return union_s(ended), min(opened, default=None)
 
 
-def _earliest(done: list[tuple[Row, int | None]]) -> tuple[int | None, int | None]:
-    due = [row.due for row, _ in done if row.due is not None]
-    risk = [at for _, at in done if at is not None]
+def _earliest(done: list[Computed]) -> tuple[int | None, int | None]:
+    due = [clock.shown.due for clock in done if clock.shown.due is not None]
+    risk = [clock.risk for clock in done if clock.risk is not None]
     return min(due, default=None), min(risk, default=None)
 
 
-def _taken(ids: Sequence[int]) -> list[int]:
-    statement = (
-        "SELECT id FROM snags_snag WHERE id = ANY(%s) ORDER BY id"
-        " FOR NO KEY UPDATE SKIP LOCKED"
-    )
-    return [row[0] for row in _fetched(statement, list(ids))]
-
-
-def _fetched(statement: str, *params: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+def _clocks_of(snags: Sequence[int]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for snag, pk, kind, priority, start, state, revision, *rest in _fetched(
+        CLOCKS, snags
+    ):
+        promise, shown = Promise(*rest[:5]), Shown(*rest[5:])
+        row = Row(pk, snag, kind, priority, start, state, revision, promise, shown)
+        found[snag].append(row)
+    return found
 
 
 def _pauses_of(snags: Sequence[int]) -> dict[int, tuple[Interval, ...]]:
     found: dict[int, list[Interval]] = defaultdict(list)
-    rows = Pause.objects.filter(snag__in=snags).order_by("snag", "from_at", "pk")
-    for snag, start, end in rows.values_list("snag_id", "from_at", "to_at"):
+    for snag, start, end in _fetched(PAUSES, snags):
         found[snag].append((start, end))
     return {snag: tuple(pauses) for snag, pauses in found.items()}
 
 
-def _fired(by_snag: dict[int, list[Row]]) -> dict[int, Fired]:
+def _fired(clocks: Sequence[int]) -> dict[int, Fired]:
     found: dict[int, Fired] = defaultdict(dict)
-    ids = [row.pk for rows in by_snag.values() for row in rows]
-    rows = ClockEvent.objects.filter(clock__in=ids, voided_at__isnull=True)
-    told = rows.order_by("arm", "pk").values_list("clock_id", "level", "due_at")
-    for clock, level, due in told:
-        found[clock][level] = seconds_of(due)
+    for clock, level, due in _fetched(FIRED, clocks):
+        found[clock][level] = due
     return found
+
+
+def _fetched(statement: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [array(ids)])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _slowly(pk: int, in_force: InForce, cause: Cause) -> int:

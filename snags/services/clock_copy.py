@@ -1,9 +1,13 @@
-"""How many computed clocks are written: revisions by COPY, rows by one UPDATE each."""
+"""How many computed clocks are written: revisions by COPY, rows by one UPDATE each.
+
+Arrays go to PostgreSQL as one word each: as a list of values, parsing them would take
+both sides longer than all that is done with them.
+"""
 
 import io
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -13,15 +17,16 @@ from snags.services.reckoning import Cause
 
 UPDATE_CLOCKS = """
 UPDATE snags_clock c SET
-  contract_version_id = v.version, target_seconds = v.seconds, target_days = v.days,
-  timeline = v.timeline::jsonb, is_pausable = v.pausable, due_at = to_timestamp(v.due),
+  contract_version_id = p.version, target_seconds = p.seconds, target_days = p.days,
+  timeline = p.timeline, is_pausable = p.pausable, due_at = to_timestamp(v.due),
   breached_at = to_timestamp(v.breached), breach_cause = v.cause,
-  next_event_at = to_timestamp(v.event), next_level = v.level, revision = v.revision
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::text[],
-            %s::boolean[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[],
-            %s::text[], %s::integer[])
-  AS v(id, version, seconds, days, timeline, pausable, due, breached, cause, event,
-       level, revision)
+  next_event_at = to_timestamp(v.event), next_level = v.level, revision = c.revision + 1
+FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::text[],
+            %s::bigint[], %s::text[])
+  AS v(id, promise, due, breached, cause, event, level)
+JOIN unnest(%s::integer[], %s::bigint[], %s::bigint[], %s::smallint[], %s::jsonb[],
+            %s::boolean[]) AS p(number, version, seconds, days, timeline, pausable)
+  ON p.number = v.promise
 WHERE c.id = v.id
 """
 UPDATE_SNAGS = """
@@ -37,92 +42,133 @@ COPY snags_clockrevision (clock_id, number, at, actor_id, cause, old_due_at, new
 """
 
 
-class Row(NamedTuple):
-    """A live clock as stored, its instants in seconds since 1970.
+class Promise(NamedTuple):
+    """What many clocks run by; its timeline as the database writes it."""
 
-    What follows from the rest comes last: the next event and its level.
-    """
-
-    pk: int
-    snag: int
-    kind: str
     version: int
-    priority: int
-    start: int
     seconds: int | None
     days: int | None
     timeline: str
     is_pausable: bool
-    state: str
+
+
+class Shown(NamedTuple):
+    """What a clock shows; its event and level follow from the rest and the hour."""
+
     due: int | None
     breached: int | None
     breach_cause: str
-    revision: int
-    event: int | None
-    level: str
+    event: int | None = None
+    level: str = ""
 
-    def differs(self, other: "Row") -> bool:
-        return self[:-2] != other[:-2]
+
+class Row(NamedTuple):
+    """A live clock as stored; here and above, instants are seconds since 1970."""
+
+    pk: int
+    snag: int
+    kind: str
+    priority: int
+    start: int
+    state: str
+    revision: int
+    promise: Promise
+    shown: Shown
+
+
+class Computed(NamedTuple):
+    """A clock as it should be, and from when it looks risky."""
+
+    row: Row
+    promise: Promise
+    shown: Shown
+    risk: int | None
+
+    @property
+    def is_different(self) -> bool:
+        """Nothing to write where it is not: running twice is running once."""
+        return self.shown[:3] != self.row.shown[:3] or self.promise != self.row.promise
 
 
 def write_clocks(
-    changed: list[tuple[Row, Row]],
+    changed: list[Computed],
     pauses: dict[int, tuple[Interval, ...]],
     cause: Cause,
 ) -> None:
     """Store clocks as they are now, each with a revision of what it was before."""
     if not changed:
         return
-    new = [now for _, now in changed]
-    columns: list[Any] = [
-        [row.pk for row in new],
-        [row.version for row in new],
-        [row.seconds for row in new],
-        [row.days for row in new],
-        [row.timeline for row in new],
-        [row.is_pausable for row in new],
-        [row.due for row in new],
-        [row.breached for row in new],
-        [row.breach_cause for row in new],
-        [row.event for row in new],
-        [row.level for row in new],
-        [row.revision for row in new],
+    numbers = {
+        promise: number
+        for number, promise in enumerate({clock.promise for clock in changed})
+    }
+    version, seconds, days, timeline, is_pausable = zip(*numbers, strict=True)
+    due, breached, breach_cause, event, level = zip(
+        *[clock.shown for clock in changed], strict=True
+    )
+    columns = [
+        array(clock.row.pk for clock in changed),
+        array(numbers[clock.promise] for clock in changed),
+        array(due),
+        array(breached),
+        array(breach_cause),
+        array(event),
+        array(level),
+        array(numbers.values()),
+        array(version),
+        array(seconds),
+        array(days),
+        array(timeline),
+        array(is_pausable),
     ]
-    lines = (_line(old, now, pauses.get(now.snag, ()), cause) for old, now in changed)
     with connection.cursor() as cursor:
         cursor.execute(UPDATE_CLOCKS, columns)
-        cursor.copy_expert(COPY, io.StringIO("".join(lines)))
+        cursor.copy_expert(COPY, io.StringIO(_revisions(changed, pauses, cause)))
 
 
 def write_snags(caches: list[tuple[int, int | None, int | None]]) -> None:
     """Store when snags are due and from when they look risky, where it is different."""
     if caches:
-        columns: list[Any] = [list(column) for column in zip(*caches, strict=True)]
+        columns = [array(column) for column in zip(*caches, strict=True)]
         with connection.cursor() as cursor:
             cursor.execute(UPDATE_SNAGS, columns)
 
 
-def _line(old: Row, now: Row, pauses: tuple[Interval, ...], cause: Cause) -> str:
-    """One revision as COPY reads it; the same inputs as `clockwork.inputs_of`."""
-    start = moment_of(now.start).isoformat()
-    waits = json.dumps(_texts(pauses)) if pauses and now.is_pausable else "[]"
-    inputs = (
-        f'{{"start": "{start}", "seconds": {_json(now.seconds)},'
-        f' "days": {_json(now.days)}, "timeline": {now.timeline},'
-        f' "pauses": {waits}, "stop": null}}'
+def array(values: Iterable[object]) -> str:
+    """An array as PostgreSQL writes it."""
+    return "{" + ",".join([_word(value) for value in values]) + "}"
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
+
+
+def _revisions(
+    changed: list[Computed], pauses: dict[int, tuple[Interval, ...]], cause: Cause
+) -> str:
+    """The revisions as COPY reads them; the same inputs as `clockwork.inputs_of`."""
+    why = "\t".join(
+        (
+            cause.at.isoformat(),
+            str(cause.actor.pk) if cause.actor else r"\N",
+            cause.name,
+        )
     )
-    values = (
-        str(now.pk),
-        str(now.revision),
-        cause.at.isoformat(),
-        str(cause.actor.pk) if cause.actor else r"\N",
-        cause.name,
-        _stamp(old.due),
-        _stamp(now.due),
-        str(now.version),
-        inputs,
-    )
-    return "\t".join(values) + "\n"
+    lines = []
+    for row, promise, shown, _ in changed:
+        held = pauses.get(row.snag, ()) if promise.is_pausable else ()
+        lines.append(
+            f"{row.pk}\t{row.revision + 1}\t{why}\t{_stamp(row.shown.due)}"
+            f"\t{_stamp(shown.due)}\t{promise.version}"
+            f'\t{{"start": "{_stamp(row.start)}", "seconds": {_json(promise.seconds)},'
+            f' "days": {_json(promise.days)}, "timeline": {promise.timeline},'
+            f' "pauses": {json.dumps(_texts(held))}, "stop": null}}\n'
+        )
+    return "".join(lines)
 
 
 def _json(value: int | None) -> str:
