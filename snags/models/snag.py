@@ -4,7 +4,7 @@ from operator import or_
 from typing import ClassVar, Self
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -19,7 +19,7 @@ from opsdesk.core.models import Duty
 from sla.models import Priority
 from snags.models.lists import BusinessProcess, Snaglist
 from snags.models.snag_rules import CONSTRAINTS, INDEXES, IS_OPEN
-from snags.models.words import WORDS, words_in
+from snags.models.words import WORDS, Lexemes, in_department
 from snags.moves import FINISHED, OPEN, Status
 
 
@@ -29,7 +29,7 @@ def own_parts(user: User) -> list[Q]:
     return [*reported, Q(owner=user)] if access_of(user).is_internal else reported
 
 
-def visible_parts(user: User, words: SearchQuery | None = None) -> list[Q] | None:
+def visible_parts(user: User, words: Lexemes | None = None) -> list[Q] | None:
     """What a person may know of, in parts that one index each can find; None is all.
 
     A long list reads each part in its own order and merges them: the parts in one OR
@@ -45,15 +45,22 @@ def visible_parts(user: User, words: SearchQuery | None = None) -> list[Q] | Non
     if access.has(Role.REPORTER) and not access.is_internal:
         parts.append(Q(is_shared=True))
     if access.supplier_ids and not access.is_internal:
-        handed = Handover.objects.filter(supplier_id__in=access.supplier_ids)
-        parts.append(Q(pk__in=handed.values("snag_id")))
+        parts.append(_handed_part(access.supplier_ids, words))
     if words is not None:
         parts = [part & Q(search=words) for part in parts]
     return parts + [_department_part(pk, words) for pk in sorted(departments)]
 
 
-def _department_part(pk: int, words: SearchQuery | None) -> Q:
-    return Q(department_id=pk) if words is None else Q(search=words_in(words, pk))
+def _handed_part(ids: frozenset[int], words: Lexemes | None) -> Q:
+    """What suppliers were handed; what it says now is found only while they have it."""
+    if words is not None:
+        return Q(handed_to__in=ids)
+    handed = Handover.objects.filter(supplier__in=ids)
+    return Q(pk__in=handed.values("snag_id"))
+
+
+def _department_part(pk: int, words: Lexemes | None) -> Q:
+    return Q(department_id=pk) if words is None else in_department(pk, words)
 
 
 class SnagQuerySet(models.QuerySet["Snag"]):
@@ -66,6 +73,19 @@ class SnagQuerySet(models.QuerySet["Snag"]):
         """
         parts = visible_parts(user)
         return self if parts is None else self.filter(reduce(or_, parts))
+
+    def current_to(self, user: User) -> Self:
+        """Of what a person may know of, the rows they may read as they are now.
+
+        A supplier's contact reads what was handed back as it stood then.
+        """
+        access = access_of(user)
+        if access.is_internal or not access.supplier_ids:
+            return self
+        known = Q(handed_to__in=access.supplier_ids) | Q(reported_by=user)
+        if access.has(Role.REPORTER):
+            known |= Q(is_shared=True)
+        return self.filter(known)
 
     def open(self) -> Self:
         return self.filter(IS_OPEN)
@@ -277,6 +297,9 @@ class Snag(models.Model):
     search = models.GeneratedField(
         expression=WORDS, output_field=SearchVectorField(), db_persist=True
     )
+
+    # Set on rows shown to a supplier as they were when it last gave the ball back.
+    left_at: datetime | None = None
 
     objects = SnagQuerySet.as_manager()
     history = HistoricalRecords(

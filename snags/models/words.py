@@ -8,11 +8,15 @@ from django.contrib.postgres.search import (
     SearchVectorCombinable,
     SearchVectorField,
 )
-from django.db.models import Func
+from django.db.models import Func, Q
 
 
 class Lexemes(SearchQuery):
     """A query in PostgreSQL's own notation, its words reduced to their stems."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.is_phrase = "<" in text
 
     def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, Any]:
         kwargs["template"] = "(%(expressions)s)::tsquery"
@@ -30,9 +34,15 @@ class Department(SearchVectorCombinable, Func):
     output_field = SearchVectorField()
 
 
-def words_in(words: SearchQuery, department: int) -> SearchQuery:
-    """The words, in what one department has."""
-    return words & Lexemes(f"'@{department}'")
+def in_department(pk: int, words: Lexemes) -> Q:
+    """The words, in what one department has.
+
+    No index knows a phrase, only which rows to look at: then rather the department's,
+    from the newest on, than all that hold its words.
+    """
+    if words.is_phrase:
+        return Q(department_id=pk, search=words)
+    return Q(search=words & Lexemes(f"'@{pk}'"))
 
 
 WORDS = (

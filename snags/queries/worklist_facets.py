@@ -1,15 +1,16 @@
 """What the filters of the worklist offer: values, their names and capped counts.
 
-Counted in one statement over the first so many rows of the view. A view with more rows
-than that shows the counts as "at least".
+Counted in one statement over the first so many rows of the view; of a search, over the
+page it found. Where there are more rows than that the counts are shown as "at least".
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, Value, When
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
 
 from opsdesk.accounts.models import User
 from snags.models import Snag
@@ -18,14 +19,15 @@ from snags.queries.worklist import (
     CLOCK_STATES,
     COLUMNS,
     NOBODY,
+    NOTHING,
     Asked,
     branches,
     together,
 )
-from snags.queries.worklist_rows import STATES
+from snags.queries.worklist_rows import STATES, Page
 
 COUNTED_ROWS = 300
-# What matches words is found row by row, so fewer of them are read.
+# What matches words is looked for row by row: without a filter, fewer are enough.
 MATCHED_ROWS = 100
 SHOWN = 40
 FIXED: dict[str, dict[str, str]] = {
@@ -94,9 +96,12 @@ class Facet:
         return any(option.is_chosen for option in self.options)
 
 
-def facets_of(user: User, asked: Asked, now: datetime) -> list[Facet]:
-    """Every facet with its values; a chosen one counts as if it were not chosen."""
-    counted = _counts(user, asked, now)
+def facets_of(user: User, asked: Asked, now: datetime, page: Page) -> list[Facet]:
+    """Every facet with its values; a chosen one counts as if it were not chosen.
+
+    The page is the one being shown: what a search found is not looked for again.
+    """
+    counted = _counts(user, asked, now, page)
     return [
         Facet(name, LABELS[name], _options(name, counted.get(name, {}), asked))
         for name in COLUMNS
@@ -124,10 +129,10 @@ def _options(
 
 
 def _counts(
-    user: User, asked: Asked, now: datetime
+    user: User, asked: Asked, now: datetime, page: Page
 ) -> dict[str, dict[str, tuple[str, str]]]:
     """Facet -> value -> (its name, its count)."""
-    text, values = _statement(user, asked, now)
+    text, values = _statement(user, asked, now, page)
     counted: dict[str, dict[str, tuple[str, str]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(text, values)
@@ -141,16 +146,14 @@ def _counts(
 
 
 # ruff: noqa: S608 - the texts below are compiled by the ORM or constants of this module.
-def _statement(user: User, asked: Asked, now: datetime) -> tuple[str, list[Any]]:
+def _statement(
+    user: User, asked: Asked, now: datetime, page: Page
+) -> tuple[str, list[Any]]:
     chosen = [name for name in COLUMNS if asked.facets.get(name)]
-    most = MATCHED_ROWS if asked.text else COUNTED_ROWS
     texts, values = list[str](), list[Any]()
-    for names, without in (
-        ([name for name in COLUMNS if name not in chosen], ""),
-        *(([name], name) for name in chosen),
-    ):
-        rows, given = _head(user, asked, now, without, most)
-        texts.append(_unpivoted(rows, names, most))
+    for names, rows, most in _counted(user, asked, now, page, chosen):
+        text, given = _head(rows, asked, now, most)
+        texts.append(_unpivoted(text, names, most))
         values += given
     picked = [(name, value) for name in chosen for value in asked.facets[name]]
     if picked:
@@ -165,15 +168,30 @@ def _statement(user: User, asked: Asked, now: datetime) -> tuple[str, list[Any]]
     )
 
 
+def _counted(
+    user: User, asked: Asked, now: datetime, page: Page, chosen: list[str]
+) -> Iterator[tuple[list[str], list[QuerySet[Snag]], int]]:
+    """Facets, the rows they are counted over, and how many of those are too many."""
+    others = [name for name in COLUMNS if name not in chosen]
+    most = MATCHED_ROWS if asked.text else COUNTED_ROWS
+    first = replace(asked, cursor=None)
+    if asked.text and asked.cursor is None:
+        found = Q(pk__in=page.ids) if page.ids else NOTHING
+        yield others, [Snag.objects.filter(found)], len(page.ids) + (not page.older)
+    else:
+        yield others, branches(user, first, now), most
+    for name in chosen:
+        yield [name], branches(user, first, now, without=name), most
+
+
 def _head(
-    user: User, asked: Asked, now: datetime, without: str, most: int
+    found: list[QuerySet[Snag]], asked: Asked, now: datetime, most: int
 ) -> tuple[str, list[Any]]:
     state = Case(
         *(When(holds(now), Value(name)) for name, holds in CLOCK_STATES.items()),
         default=Value(NOBODY),
         output_field=CharField(),
     )
-    found = branches(user, replace(asked, cursor=None), now, without=without)
     columns = [column for column in COLUMNS.values() if column]
     rows = [part.annotate(state=state) for part in found]
     return together(rows, asked.order, ("pk", *columns, "state"), most)

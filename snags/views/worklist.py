@@ -38,13 +38,14 @@ def snag_list(request: UserRequest) -> HttpResponse:
     asked = forms.asked(request.GET)
     if wants_partial(request):
         now = clock.now()
-        facets = [] if asked.cursor else _facets(request, asked, now)
-        more = {"is_partial": True, "facets": facets}
-        context = _results(request, asked, now) | more
+        context = _results(request, asked, now) | {"is_partial": True}
+        page = context["page"]
+        context["facets"] = [] if asked.cursor else _facets(request, asked, now, page)
         response = render(request, "snags/_results.html", context)
     else:
         now, counts = tab_counts(request.user)
-        context = _results(request, asked, now) | _frame(request, asked, now, counts)
+        context = _results(request, asked, now)
+        context |= _frame(request, asked, now, counts, context["page"])
         response = render(request, "snags/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -158,7 +159,11 @@ def _patiently(asked: Asked) -> AbstractContextManager[None]:
 
 
 def _frame(
-    request: UserRequest, asked: Asked, now: datetime, counts: dict[str, int]
+    request: UserRequest,
+    asked: Asked,
+    now: datetime,
+    counts: dict[str, int],
+    page: Page,
 ) -> dict[str, Any]:
     """Tabs and filters around the rows; left alone when only the rows change."""
     request.shell_counts = {"snags:list": counts["open"]}  # type: ignore[attr-defined]
@@ -169,15 +174,17 @@ def _frame(
         "tabs": [(view, counts.get(view.name)) for view in VIEWS.values()],
         "saved": saved,
         "current": current,
-        "facets": _facets(request, asked, now),
+        "facets": _facets(request, asked, now, page),
         "orders": VIEWS[asked.view].orders,
     }
 
 
-def _facets(request: UserRequest, asked: Asked, now: datetime) -> list[Facet]:
+def _facets(
+    request: UserRequest, asked: Asked, now: datetime, page: Page
+) -> list[Facet]:
     try:
         with _patiently(asked):
-            return facets_of(request.user, asked, now)
+            return facets_of(request.user, asked, now, page)
     except SearchTooWideError:
         return []
 

@@ -177,6 +177,21 @@ def test_filters_narrow_together(as_mia, five, sam, query, expected):
     assert set(titles(as_mia.get(f"{LIST}?{query}"))) == expected
 
 
+def test_the_filters_of_a_search_count_what_the_page_shows(as_mia, five, live, rob):
+    def counts(query):
+        facets = as_mia.get(f"{LIST}?{query}").context["facets"]
+        return {o.value: o.count for f in facets if f.name == "kind" for o in f.options}
+
+    for _ in range(52):
+        factories.make_snag(live, rob, title="Totals differ")
+
+    assert counts("q=totals") == {"fault": "50+"}
+    assert counts("q=totals&sort=newest&at=a.-.1") == {"fault": "52"}
+    assert counts("q=totals&kind=fault") == {"fault": "52"}
+    assert counts(f"q={five[0].ref}") == {"fault": "1"}
+    assert counts("q=nothinglikeit") == {}
+
+
 def test_filters_by_rows_of_other_tables_narrow_too(as_mia, five, live, sam):
     triage(five[0], actor=sam, owner=sam, impact=2, urgency=2)
     lists = five[0].snaglist_id
