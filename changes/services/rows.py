@@ -1,0 +1,51 @@
+"""What every verb does: lock the row, judge the move, write the timeline line."""
+
+from datetime import datetime
+from typing import Any
+
+from changes.models import ChangeEvent, ChangeRequest
+from changes.moves import CHANGE_MOVES
+from opsdesk.accounts.models import User
+from opsdesk.core.errors import RuleError
+from opsdesk.core.records import save
+
+
+def locked(change: ChangeRequest) -> ChangeRequest:
+    """The change as it is now, held until the transaction ends: parents come first."""
+    return (
+        ChangeRequest.objects.select_for_update(of=("self",), no_key=True)
+        .select_related(
+            "landscape", "package__component", "requester", "implementer", "approval"
+        )
+        .get(pk=change.pk)
+    )
+
+
+def judge(change: ChangeRequest, verb: str) -> None:
+    """Refuse a verb the state does not allow, and all but cancelling while on hold."""
+    if change.state not in CHANGE_MOVES[verb].sources:
+        words = verb.replace("_", " ")
+        raise RuleError(
+            f"{change.ref} is {change.get_state_display().lower()}, so it cannot"
+            f" {words} now.",
+            code="not_now",
+        )
+    if change.is_held and verb != "cancel":
+        raise RuleError(
+            f"{change.ref} is on hold: {change.hold_reason}", code="on_hold"
+        )
+
+
+def move(change: ChangeRequest, verb: str, *fields: str, actor: User | None) -> None:
+    """Take the judged step and save it with the other fields the verb changed."""
+    change.state = CHANGE_MOVES[verb].target
+    save(change, "state", *fields, actor=actor)
+
+
+def log(
+    change: ChangeRequest, verb: str, *, actor: User | None, at: datetime, **params: Any
+) -> ChangeEvent:
+    """Write one line of the timeline."""
+    return ChangeEvent.objects.create(
+        change=change, verb=verb, params=params, actor=actor, at=at
+    )
