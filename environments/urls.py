@@ -1,6 +1,6 @@
 from django.urls import path
 
-from environments import views
+from environments.views import inventory as views
 
 app_name = "environments"
 urlpatterns = [

@@ -2,8 +2,9 @@ import pytest
 from django.db import IntegrityError
 from django.urls import reverse
 
-from environments import queries, services
 from environments.models import Environment, Landscape, Module
+from environments.queries import inventory as queries
+from environments.services import inventory as services
 from opsdesk.core.errors import NotAllowedError, RuleError, StaleError
 
 

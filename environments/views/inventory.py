@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
-from environments import permissions, queries, services
-from environments.forms import (
+from environments import permissions
+from environments.forms.inventory import (
     EnvironmentEditForm,
     EnvironmentForm,
     LandscapeEditForm,
@@ -15,6 +15,8 @@ from environments.forms import (
     ModulesForm,
 )
 from environments.models import Environment, Landscape
+from environments.queries import inventory as queries
+from environments.services import inventory as services
 from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.core.forms import initial_of
 from opsdesk.core.http import UserRequest, once, submit

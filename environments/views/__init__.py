@@ -1,0 +1,1 @@
+"""Screens of what runs, and of when it may change."""
