@@ -7,7 +7,12 @@ from changes.models.change import (
     ChangeTemplate,
     Risk,
 )
-from changes.models.packages import Package, PackageBlock, PackageFile
+from changes.models.packages import (
+    Package,
+    PackageBlock,
+    PackageEvent,
+    PackageFile,
+)
 from changes.models.promotion import (
     ChangeDuty,
     FreezeOverride,
@@ -29,6 +34,7 @@ __all__ = [
     "FreezeOverride",
     "Package",
     "PackageBlock",
+    "PackageEvent",
     "PackageFile",
     "Promotion",
     "PromotionStep",

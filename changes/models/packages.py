@@ -14,6 +14,7 @@ from environments.models import Component, PackageClass
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
 from opsdesk.core.fields import bounded_dates, tidy_text
+from opsdesk.core.models import TimelineEvent
 from snags.models import Snag
 
 
@@ -153,3 +154,19 @@ class PackageBlock(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class PackageEvent(TimelineEvent):
+    """One line of a package's timeline."""
+
+    package = models.ForeignKey(
+        Package, models.CASCADE, related_name="events", db_index=False
+    )
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+        constraints: ClassVar = [*bounded_dates("package_event", "at")]
+        indexes: ClassVar = [models.Index("package", "at", name="package_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} on {self.package}"
