@@ -70,9 +70,10 @@ def check_unique(paths: Iterable[str]) -> None:
     """Refuse two paths that some hosts cannot tell apart: a.sql and A.sql."""
     seen: dict[str, str] = {}
     for path in paths:
-        other = seen.setdefault(path.casefold(), path)
-        if other is not path:
+        other = seen.get(path.casefold())
+        if other is not None:
             raise ManifestError(f"“{path}” and “{other}” are the same on some hosts.")
+        seen[path.casefold()] = path
 
 
 def text(entries: Iterable[Entry]) -> str:

@@ -1,0 +1,45 @@
+"""Who may do what to packages and changes they can see: pure predicates."""
+
+from changes.models import Package
+from opsdesk.accounts.access import Role, access_of
+from opsdesk.accounts.models import User
+
+MAKERS = (Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR, Role.SUPPLIER)
+SEALERS = (Role.SUPPORT, Role.ADMINISTRATOR)
+BLOCKERS = (Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
+
+
+def can_make_packages(user: User) -> bool:
+    """Who raises or implements changes, and suppliers, who deliver what they made."""
+    return access_of(user).has(*MAKERS)
+
+
+def can_edit_package(user: User, package: Package) -> bool:
+    """Makers here; of a supplier, those who see it: the author and their colleagues."""
+    access = access_of(user)
+    ours = access.is_internal or package.author_id == user.pk
+    return can_make_packages(user) and (ours or bool(access.supplier_ids))
+
+
+def can_seal(user: User, package: Package) -> bool:
+    """The author, and whoever implements or administers."""
+    return package.author_id == user.pk or access_of(user).has(*SEALERS)
+
+
+def can_block(user: User) -> bool:
+    """Whoever tests, manages or administers."""
+    return access_of(user).has(*BLOCKERS)
+
+
+def can_unblock(user: User, package: Package) -> bool:
+    """A manager, but never the author."""
+    return access_of(user).has(Role.MANAGER) and package.author_id != user.pk
+
+
+def can_withdraw(user: User) -> bool:
+    return access_of(user).has(Role.MANAGER)
+
+
+def can_keep_policies(user: User) -> bool:
+    """Who decides whose agreement is needed."""
+    return access_of(user).has(Role.MANAGER, Role.ADMINISTRATOR)
