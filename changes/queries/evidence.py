@@ -1,0 +1,107 @@
+"""What speaks for a package in the environments before: it ran there, it was tested.
+
+All of it is by digest: whoever brings the same bytes under another name has the same
+evidence, and whoever brings other bytes under the same name has none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from changes.models import ChangeRequest, Package, TestSignOff
+from environments.models import Environment, Installation, PromotionPath
+
+Verdict = TestSignOff.Verdict
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The live verdicts on one digest in one environment."""
+
+    environment: Environment
+    needed: int
+    passed: Sequence[TestSignOff]
+    failed: Sequence[TestSignOff]
+    undecided: Sequence[TestSignOff]
+
+    @property
+    def missing(self) -> int:
+        """How many more people must pass it; nobody counts twice."""
+        return max(0, self.needed - len({found.tester_id for found in self.passed}))
+
+    @property
+    def is_enough(self) -> bool:
+        return not (self.missing or self.failed or self.undecided)
+
+
+def paths_into(environment: Environment, package: Package) -> list[PromotionPath]:
+    """The paths a package of its class must have taken; its own class goes first."""
+    rows = PromotionPath.objects.filter(
+        Q(package_class=package.package_class) | Q(package_class=""),
+        target=environment,
+    )
+    by_upstream: dict[int, PromotionPath] = {}
+    for path in rows.select_related("upstream").order_by("package_class", "pk"):
+        by_upstream[path.upstream_id] = path
+    return list(by_upstream.values())
+
+
+def stays(environment: Environment, package: Package) -> list[Installation]:
+    """When the environment ran exactly these bytes, the earliest stay first."""
+    rows = Installation.objects.filter(
+        environment=environment,
+        component=package.component_id,
+        sha256=package.sha256,
+    ).exclude(sha256="")
+    return list(rows.order_by("during", "pk"))
+
+
+def longest_stay(found: Sequence[Installation], at: datetime) -> timedelta:
+    """The longest unbroken time up to an instant; being replaced breaks it."""
+    lengths = (min(s.during.upper or at, at) - s.during.lower for s in found)
+    return max(lengths, default=timedelta())
+
+
+def tested(environment: Environment, package: Package, needed: int) -> Tested:
+    """The latest live verdict of every business area, without the author's own."""
+    rows = TestSignOff.objects.filter(
+        package=package,
+        sha256=package.sha256,
+        environment=environment,
+        superseded_at__isnull=True,
+        revoked_at__isnull=True,
+    ).exclude(tester=package.author_id)
+    found = list(rows.select_related("tester").order_by("at", "pk"))
+    accepted = [
+        row
+        for row in found
+        if row.verdict == Verdict.PASS
+        or (row.verdict == Verdict.CONDITIONAL and row.conditions_accepted_by_id)
+    ]
+    return Tested(
+        environment=environment,
+        needed=needed,
+        passed=accepted,
+        failed=[row for row in found if row.verdict == Verdict.FAIL],
+        undecided=[
+            row
+            for row in found
+            if row.verdict == Verdict.CONDITIONAL and not row.conditions_accepted_by_id
+        ],
+    )
+
+
+def sign_offs_short(change: ChangeRequest) -> list[Tested]:
+    """Where a change's package still lacks what its paths ask for; [] when nowhere."""
+    package = change.package
+    if package is None:
+        return []
+    short: dict[int, Tested] = {}
+    for target in change.targets.select_related("environment").order_by("ordinal"):
+        for path in paths_into(target.environment, package):
+            found = tested(path.upstream, package, path.sign_offs)
+            if path.sign_offs and not found.is_enough:
+                short[path.upstream_id] = found
+    return list(short.values())
