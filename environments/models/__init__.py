@@ -1,3 +1,4 @@
+from environments.models.feeds import CalendarFeed
 from environments.models.inventory import (
     Component,
     Dependency,
@@ -15,6 +16,7 @@ from environments.models.records import DowntimeCost, EnvironmentEvent
 from environments.models.windows import Occurrence, WindowKind, WindowRule
 
 __all__ = [
+    "CalendarFeed",
     "Component",
     "Dependency",
     "DowntimeCost",

@@ -1,5 +1,6 @@
 """When changes may happen, and when they may not: rules, and what they come to."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from environments.models.landscape import Environment, Landscape, known_zone
@@ -36,7 +38,7 @@ class WindowRule(models.Model):
     minutes = models.PositiveIntegerField("Lasts")
     rrule = models.CharField("Repeats", max_length=250, blank=True)
     is_hard = models.BooleanField("Nothing may start", default=True)
-    # Kinds of change a freeze lets through, by its own terms.
+    # Kinds of change a freeze lets through by its own terms, apart by spaces.
     exempt = models.CharField(max_length=60, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
@@ -75,9 +77,17 @@ class WindowRule(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("environments:window", args=[self.pk])
+
     @property
     def is_freeze(self) -> bool:
         return self.kind == WindowKind.FREEZE
+
+    @property
+    def exempt_kinds(self) -> frozenset[str]:
+        """The kinds of change that may go on during this freeze."""
+        return frozenset(self.exempt.split())
 
 
 class Occurrence(models.Model):
@@ -94,6 +104,8 @@ class Occurrence(models.Model):
     during = DateTimeRangeField()
     declared_at = models.DateTimeField(db_default=Now())
     cancelled_at = models.DateTimeField(null=True)
+    # When people were told that it starts within a day.
+    reminded_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["during", "id"]
@@ -111,7 +123,7 @@ class Occurrence(models.Model):
             models.CheckConstraint(
                 name="occurrence_lasts", condition=Q(during__isempty=False)
             ),
-            *bounded_dates("occurrence", "cancelled_at"),
+            *bounded_dates("occurrence", "cancelled_at", "reminded_at"),
         ]
         indexes: ClassVar = [
             GistIndex(
@@ -125,3 +137,14 @@ class Occurrence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} in {self.environment}"
+
+    @property
+    def starts_at(self) -> datetime:
+        starts: datetime = self.during.lower
+        return starts
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant it is over."""
+        ends: datetime = self.during.upper
+        return ends
