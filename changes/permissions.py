@@ -1,6 +1,6 @@
 """Who may do what to packages and changes they can see: pure predicates."""
 
-from changes.models import Package
+from changes.models import ChangeRequest, Package
 from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import User
 
@@ -43,3 +43,22 @@ def can_withdraw(user: User) -> bool:
 def can_keep_policies(user: User) -> bool:
     """Who decides whose agreement is needed."""
     return access_of(user).has(Role.MANAGER, Role.ADMINISTRATOR)
+
+
+def can_prepare(user: User) -> bool:
+    """Who writes changes down, submits them and asks for approval."""
+    return access_of(user).has(Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
+
+
+def can_manage(user: User) -> bool:
+    """The change manager: assesses, holds, reviews and closes."""
+    return access_of(user).has(Role.MANAGER)
+
+
+def can_cancel(user: User, change: ChangeRequest) -> bool:
+    return change.requester_id == user.pk or can_manage(user)
+
+
+def can_review(user: User, change: ChangeRequest) -> bool:
+    """A manager, but never who implemented it."""
+    return can_manage(user) and change.implementer_id != user.pk

@@ -32,4 +32,61 @@ PACKAGES: dict[str, tuple[str, str]] = {
     "package_block_lifted_at_is_sane": _DATE,
     "package_event_at_is_sane": _DATE,
 }
-SENTENCES = {**PACKAGES}
+CHANGES: dict[str, tuple[str, str]] = {
+    "change_title_is_not_empty": ("title_missing", "Say in one line what changes."),
+    "change_with_a_package_once_submitted": (
+        "package_missing",
+        "Nothing is changed without a package.",
+    ),
+    "change_envelope_in_order": (
+        "bad_envelope",
+        "It must end after it begins at the earliest.",
+    ),
+    "statutory_change_names_the_law": (
+        "law_missing",
+        "Name the law or authority, and from when it is in force.",
+    ),
+    "standard_change_has_a_template": (
+        "template_missing",
+        "A standard change is made from a template.",
+    ),
+    "held_change_says_why": ("reason_missing", "Say why it is on hold."),
+    "closed_change_says_how": ("closure_missing", "Say how it ended."),
+    "one_target_per_environment": (
+        "target_twice",
+        "It goes to this environment already.",
+    ),
+    "slot_lasts": ("bad_slot", "A slot must end after it begins."),
+    "exclusive_slots_do_not_overlap": (
+        "slot_taken",
+        "Another change has just booked that environment for that time."
+        " Choose another slot.",
+    ),
+    "one_revision_per_number": (
+        "stale",
+        "Somebody else changed this while you were writing.",
+    ),
+    "change_comment_body_is_not_empty": ("no_text", "Write something first."),
+    "one_template_per_number": (
+        "template_taken",
+        "Somebody has just proposed this template. Look at theirs first.",
+    ),
+    "one_live_template_per_code": (
+        "template_in_force",
+        "A template of this code is in force already.",
+    ),
+    "template_title_is_not_empty": ("title_missing", "Give the template a title."),
+    **{
+        f"{name}_is_sane": _DATE
+        for name in (
+            "change_earliest_start",
+            "change_latest_end",
+            "change_legal_on",
+            "change_closed_at",
+            "change_comment_at",
+            "template_expires_on",
+            "review_at",
+        )
+    },
+}
+SENTENCES = {**PACKAGES, **CHANGES}

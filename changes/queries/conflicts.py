@@ -1,0 +1,165 @@
+"""What else is planned where and when a change is: refused, or to be lived with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from changes.models import ChangeRequest, ChangeTarget, UserTest
+from changes.moves import ENDED, ChangeState
+from changes.queries.risks import touched_components
+from environments.models import Dependency, Lease, Occurrence, WindowKind
+
+# Neither planned yet nor planned any more.
+IDLE = (*ENDED, ChangeState.DRAFT, ChangeState.REJECTED, ChangeState.REVIEW)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One clash: a hard one is refused, a soft one must be accepted in words."""
+
+    text: str
+    url: str = ""
+    is_hard: bool = False
+
+
+def conflicts_of(change: ChangeRequest) -> list[Conflict]:
+    """Every clash of the change as it is now, the hard ones first."""
+    aims = list(change.targets.select_related("environment").order_by("ordinal", "pk"))
+    found = [
+        *(one for aim in aims if aim.slot for one in _in_slot(change, aim)),
+        *_implementer_booked(change, aims),
+        *_same_component(change),
+        *(one for aim in aims for one in _being_tested(change, aim)),
+    ]
+    return sorted(found, key=lambda conflict: not conflict.is_hard)
+
+
+def _in_slot(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
+    yield from _slots_taken(change, aim)
+    yield from _frozen(change, aim)
+    yield from _leased(aim)
+    yield from _outside_window(aim)
+
+
+def _slots_taken(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
+    """A booked slot over this one, where either wants nothing else meanwhile."""
+    others = ChangeTarget.objects.filter(
+        environment=aim.environment, is_booked=True, slot__overlap=aim.slot
+    ).exclude(change=change)
+    if not aim.is_exclusive:
+        others = others.filter(is_exclusive=True)
+    for other in others.select_related("change").order_by("slot", "pk"):
+        yield Conflict(
+            f"{other.change.ref} has booked {aim.environment} {_span(other.slot)}.",
+            other.change.get_absolute_url(),
+            is_hard=True,
+        )
+
+
+def _frozen(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
+    for freeze in _windows(aim, WindowKind.FREEZE):
+        if change.kind in freeze.rule.exempt.split(","):
+            continue
+        words = "is frozen" if freeze.is_hard else "has an advisory freeze"
+        yield Conflict(
+            f"{aim.environment} {words} for {freeze.rule.name} {_span(freeze.during)}.",
+            is_hard=freeze.is_hard,
+        )
+
+
+def _leased(aim: ChangeTarget) -> Iterator[Conflict]:
+    """A refresh, a drill or a failover that is expected to last into the slot."""
+    rows = Lease.objects.filter(
+        environment=aim.environment, ended_at__isnull=True
+    ).exclude(kind__in=(Lease.Kind.PROMOTION, Lease.Kind.ROLLBACK))
+    lasting = Q(expected_end_at__isnull=True) | Q(expected_end_at__gt=aim.slot.lower)
+    for lease in rows.filter(lasting).order_by("pk"):
+        text = f"{aim.environment} is taken: {lease.label}."
+        yield Conflict(text, lease.url, is_hard=True)
+
+
+def _outside_window(aim: ChangeTarget) -> Iterator[Conflict]:
+    if not aim.environment.needs_window:
+        return
+    holds = (
+        window.during.lower <= aim.slot.lower and aim.slot.upper <= window.during.upper
+        for window in _windows(aim, WindowKind.MAINTENANCE)
+    )
+    if not any(holds):
+        text = f"The slot in {aim.environment} is outside its maintenance windows."
+        yield Conflict(text)
+
+
+def _windows(aim: ChangeTarget, kind: str) -> QuerySet[Occurrence]:
+    rows = Occurrence.objects.filter(
+        environment=aim.environment,
+        kind=kind,
+        during__overlap=aim.slot,
+        cancelled_at__isnull=True,
+    )
+    return rows.select_related("rule").order_by("during", "pk")
+
+
+def _implementer_booked(
+    change: ChangeRequest, aims: list[ChangeTarget]
+) -> Iterator[Conflict]:
+    """The implementer is at work for another change at the same time."""
+    if change.implementer is None:
+        return
+    over = Q()
+    for aim in aims:
+        over |= Q(slot__overlap=aim.slot) if aim.slot else Q()
+    if not over:
+        return
+    others = ChangeTarget.objects.filter(
+        over, is_booked=True, change__implementer=change.implementer
+    ).exclude(change=change)
+    rows = others.select_related("change", "environment")
+    for other in rows.order_by("slot", "pk"):
+        yield Conflict(
+            f"{change.implementer.name} implements {other.change.ref} in"
+            f" {other.environment} {_span(other.slot)}.",
+            other.change.get_absolute_url(),
+        )
+
+
+def _same_component(change: ChangeRequest) -> Iterator[Conflict]:
+    """Another open change of the same component, or of one that needs it."""
+    touched = touched_components(change)
+    needed = Dependency.objects.filter(on__in=touched).values_list("component_id")
+    needs = Dependency.objects.filter(component__in=touched).values_list("on_id")
+    near = touched | {pk for (pk,) in needed.union(needs)}
+    rows = ChangeRequest.objects.filter(
+        Q(components__in=near) | Q(package__component__in=near),
+        landscape=change.landscape,
+    )
+    others = rows.exclude(state__in=IDLE).exclude(pk=change.pk)
+    for other in others.distinct().order_by("pk"):
+        yield Conflict(
+            f"{other} alters the same component, or one that depends on it.",
+            other.get_absolute_url(),
+        )
+
+
+def _being_tested(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
+    """People are asked to test another change there and have not finished."""
+    waiting = UserTest.objects.filter(
+        environment=aim.environment,
+        change__state=ChangeState.ASSESSING,
+        duty__done_at__isnull=True,
+        duty__isnull=False,
+    ).exclude(change=change)
+    rows = waiting.select_related("change").order_by("change", "pk")
+    for test in {test.change_id: test for test in rows}.values():
+        text = f"{test.change.ref} is being tested in {aim.environment}."
+        yield Conflict(text, test.change.get_absolute_url())
+
+
+def _span(during: object) -> str:
+    """from Mon 2 Mar 09:00 until 10:30, in the reader's zone."""
+    start = timezone.localtime(during.lower)  # type: ignore[attr-defined]
+    end = timezone.localtime(during.upper)  # type: ignore[attr-defined]
+    until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %-d %b %H:%M}"
+    return f"from {start:%a %-d %b %H:%M} until {until}"

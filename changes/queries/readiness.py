@@ -1,0 +1,255 @@
+"""What a change must bring before it is submitted, and before people are asked.
+
+Gates like those of a promotion: each says why it is not met and how to clear it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from changes.models import ChangeRequest, ChangeTarget
+from changes.moves import PromotionState, TemplateState
+from changes.queries.conflicts import conflicts_of
+from changes.queries.evidence import Tested, sign_offs_short
+from environments.models import Environment
+from opsdesk.core.gates import Finding, Gate, Gates
+from opsdesk.core.wording import listed, several
+
+Kind = ChangeRequest.Kind
+ChangeGate = Gate[ChangeRequest]
+LEAST_PLAN = 20  # characters
+NEEDED = (
+    "description",
+    "reason",
+    "impact",
+    "implementation_plan",
+    "test_plan",
+    "implementer",
+    "earliest_start",
+    "latest_end",
+)
+
+
+def to_submit(change: ChangeRequest) -> Gates[ChangeRequest]:
+    """What the verb of submitting asks, by the kind of change."""
+    extra: dict[str, tuple[ChangeGate, ...]] = {
+        Kind.STATUTORY: (law,),
+        Kind.EMERGENCY: (pressing_snag,),
+        Kind.STANDARD: (template_in_force, slots_given, no_hard_conflict),
+    }
+    base = (
+        fields_filled,
+        package_sealed,
+        targets_named,
+        backout_planned,
+        risk_answered,
+    )
+    return _gates((*base, *extra.get(change.kind, ())))
+
+
+def to_ask(change: ChangeRequest) -> Gates[ChangeRequest]:
+    """What asking for approval needs; an emergency asks before it is tested."""
+    untested = (*_CORE, pressing_snag) if change.kind == Kind.EMERGENCY else _TESTED
+    return _gates(untested)
+
+
+def next_gates(change: ChangeRequest, at: datetime) -> list[Finding]:
+    """What stands between the change and its next step, as its page shows it."""
+    if change.state == ChangeRequest.State.DRAFT:
+        return to_submit(change).evaluate(change, at)
+    if change.state == ChangeRequest.State.ASSESSING:
+        return to_ask(change).evaluate(change, at)
+    return []
+
+
+def fields_filled(change: ChangeRequest, _at: datetime) -> Finding:
+    names = [
+        str(capfirst(change._meta.get_field(name).verbose_name))  # noqa: SLF001
+        for name in NEEDED
+        if not getattr(change, name)
+    ]
+    detail = f"Not filled in yet: {listed(names)}." if names else "Filled in."
+    return Finding("FIELDS", not names, detail, "Edit the change and fill them in.")
+
+
+def package_sealed(change: ChangeRequest, _at: datetime) -> Finding:
+    package = change.package
+    if package is None:
+        return Finding(
+            "PACKAGE",
+            is_met=False,
+            detail="It has no package, and nothing is changed without one.",
+            clear="Package the files, or the document of the procedure.",
+        )
+    state = package.get_state_display().lower()
+    return Finding(
+        "PACKAGE",
+        package.is_usable,
+        f"{package} is {state}.",
+        "Seal the package: what is tested must not change any more.",
+        package.get_absolute_url(),
+    )
+
+
+def targets_named(change: ChangeRequest, _at: datetime) -> Finding:
+    names = [str(aim.environment) for aim in _aims(change)]
+    detail = f"It goes to {listed(names)}." if names else "It does not say where to."
+    return Finding("TARGETS", bool(names), detail, "Choose at least one environment.")
+
+
+def backout_planned(change: ChangeRequest, _at: datetime) -> Finding:
+    serving = any(aim.environment.is_serving for aim in _aims(change))
+    is_met = not serving or len(change.backout_plan.strip()) >= LEAST_PLAN
+    detail = (
+        "It says how to back out."
+        if is_met
+        else "It reaches who serves the business and does not say how to back out."
+    )
+    clear = f"Write the back-out plan, {LEAST_PLAN} characters or more."
+    return Finding("BACKOUT", is_met, detail, clear)
+
+
+def risk_answered(change: ChangeRequest, _at: datetime) -> Finding:
+    is_met = isinstance(change.risk_answers.get("rehearsed"), bool)
+    detail = "The risk is judged." if is_met else "Was backing out rehearsed?"
+    return Finding("RISK", is_met, detail, "Answer the question about the risk.")
+
+
+def law(change: ChangeRequest, _at: datetime) -> Finding:
+    is_met = bool(change.authority and change.legal_on)
+    detail = (
+        f"{change.authority}, in force from {change.legal_on:%-d %b %Y}."
+        if is_met
+        else "It does not say which law asks for it, and from when."
+    )
+    return Finding("LAW", is_met, detail, "Name the law or authority and the date.")
+
+
+def pressing_snag(change: ChangeRequest, _at: datetime) -> Finding:
+    snag = change.snags.open().filter(priority=1).order_by("pk").first()
+    if snag is None:
+        return Finding(
+            "SNAG",
+            is_met=False,
+            detail="No open P1 snag is linked, so it is no emergency.",
+            clear="Link the P1 snag it fixes, or make it a normal change.",
+        )
+    return Finding("SNAG", True, f"It fixes {snag}.", url=snag.get_absolute_url())  # noqa: FBT003
+
+
+def template_in_force(change: ChangeRequest, at: datetime) -> Finding:
+    template = change.template
+    if template is None:
+        return Finding("TEMPLATE", is_met=False, detail="It has no template.")
+    why = _template_fault(change, at)
+    detail = f"{template}: {why}" if why else f"{template} is in force."
+    clear = "Make it a normal change, or have the template approved anew."
+    return Finding("TEMPLATE", not why, detail, clear)
+
+
+def no_hard_conflict(change: ChangeRequest, _at: datetime) -> Finding:
+    hard = [found for found in conflicts_of(change) if found.is_hard]
+    detail = " ".join(found.text for found in hard) or "Nothing is in the way."
+    url = hard[0].url if hard else ""
+    return Finding("CONFLICT", not hard, detail, "Choose another slot.", url)
+
+
+def conflicts_accepted(change: ChangeRequest, _at: datetime) -> Finding:
+    soft = [found for found in conflicts_of(change) if not found.is_hard]
+    is_met = not soft or bool(change.conflicts_accepted.strip())
+    detail = " ".join(found.text for found in soft) or "Nothing to be lived with."
+    return Finding("ACCEPTED", is_met, detail, "Say why you live with it.")
+
+
+def slots_given(change: ChangeRequest, _at: datetime) -> Finding:
+    """Where the business is served, approval is for a slot within the envelope."""
+    late = [
+        str(aim.environment) for aim in _aims(change) if not _slot_fits(change, aim)
+    ]
+    detail = f"No slot within the envelope in {listed(late)}." if late else "Slots fit."
+    return Finding("SLOT", not late, detail, "Give a start within the envelope.")
+
+
+def tested(change: ChangeRequest, _at: datetime) -> Finding:
+    """Brought into dev/test by a promotion that succeeded, this very digest."""
+    done = change.promotions.filter(
+        environment__kind=Environment.Kind.DEV_TEST,
+        state=PromotionState.SUCCEEDED,
+        sha256=change.package.sha256 if change.package else "",
+    )
+    is_met = done.exists()
+    detail = "It runs in dev/test." if is_met else "It has not run in dev/test yet."
+    return Finding("ROUTE", is_met, detail, "Promote the package into dev/test.")
+
+
+def signed_off(change: ChangeRequest, _at: datetime) -> Finding:
+    """As many people have passed the digest upstream as the paths ask for."""
+    short = sign_offs_short(change)
+    reasons = [_shortage(found) for found in short]
+    detail = " ".join(reasons) or "Users have tested and passed it."
+    return Finding("SIGNOFF", not short, detail, "Ask users to test it and sign off.")
+
+
+_CORE: tuple[ChangeGate, ...] = (
+    fields_filled,
+    package_sealed,
+    targets_named,
+    backout_planned,
+    risk_answered,
+)
+_TESTED: tuple[ChangeGate, ...] = (
+    *_CORE,
+    tested,
+    signed_off,
+    slots_given,
+    no_hard_conflict,
+    conflicts_accepted,
+)
+
+
+def _gates(gates: Iterable[ChangeGate]) -> Gates[ChangeRequest]:
+    made: Gates[ChangeRequest] = Gates()
+    for gate in gates:
+        made.register(gate.__name__, gate)  # type: ignore[attr-defined]
+    return made
+
+
+def _aims(change: ChangeRequest) -> list[ChangeTarget]:
+    rows = change.targets.select_related("environment")
+    return list(rows.order_by("ordinal", "pk"))
+
+
+def _shortage(found: Tested) -> str:
+    if found.failed:
+        areas = listed([verdict.area for verdict in found.failed])
+        return f"Failed in {found.environment}: {areas}."
+    if found.undecided:
+        areas = listed([verdict.area for verdict in found.undecided])
+        return f"A manager must accept the conditions of {areas}."
+    return f"{found.environment}: {several(found.missing, 'sign-off')} missing."
+
+
+def _slot_fits(change: ChangeRequest, aim: ChangeTarget) -> bool:
+    """A slot inside the envelope; only who serves the business must have one."""
+    start, end = change.earliest_start, change.latest_end
+    if aim.slot is None:
+        return not aim.environment.is_serving
+    return bool(start and end and start <= aim.slot.lower and aim.slot.upper <= end)
+
+
+def _template_fault(change: ChangeRequest, at: datetime) -> str:
+    """Why the template does not carry this change; "" when it does."""
+    template = change.template
+    assert template is not None
+    allowed = set(template.environments.values_list("pk", flat=True))
+    if template.state != TemplateState.APPROVED:
+        return f"it is {template.get_state_display().lower()}."
+    if template.expires_on < timezone.localdate(at):
+        return f"it expired on {template.expires_on:%-d %b %Y}."
+    if not {aim.environment_id for aim in _aims(change)} <= allowed:
+        return "it does not cover all of these environments."
+    if change.risk != ChangeRequest.Risk.LOW:
+        return "a standard change must be of low risk."
+    return ""

@@ -1,0 +1,110 @@
+"""A change is written down: afresh, from a snag, from a template."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from changes import permissions
+from changes.content import COLUMNS, Content
+from changes.models import ChangeRequest, ChangeTarget, ChangeTemplate
+from changes.queries.risks import risk_of
+from changes.risk import higher
+from changes.services.revisions import ordinal_of
+from changes.services.rows import log
+from environments.models import Landscape
+from opsdesk.accounts.models import User
+from opsdesk.core import clock
+from opsdesk.core.errors import RuleError, require
+from opsdesk.core.records import save
+from snags.models import Snag
+
+
+@transaction.atomic
+def draft(
+    *,
+    actor: User,
+    landscape: Landscape,
+    content: Content,
+    requester: User | None = None,
+    template: ChangeTemplate | None = None,
+) -> ChangeRequest:
+    """Write down what is to be altered. Whoever asked for it may be somebody else."""
+    require(permissions.can_prepare(actor))
+    change = ChangeRequest(
+        landscape=landscape, requester=requester or actor, template=template
+    )
+    write(change, content, actor=actor)
+    log(change, "drafted", actor=actor, at=clock.now(), snags=refs(content))
+    return change
+
+
+def write(change: ChangeRequest, content: Content, *, actor: User) -> None:
+    """Save what was written on a new or locked row; a draft's risk is counted."""
+    for name, value in content.columns().items():
+        setattr(change, name, value)
+    if change.kind == ChangeRequest.Kind.STANDARD and not keeps_to_template(change):
+        change.kind = ChangeRequest.Kind.NORMAL
+    rehearsed = content.is_rehearsed
+    change.risk_answers = {} if rehearsed is None else {"rehearsed": rehearsed}
+    save(change, *(_written(change)), actor=actor)
+    change.components.set(content.components)
+    change.processes.set(content.processes)
+    change.snags.set(content.snags)
+    _aim(change, content)
+    if change.state == ChangeRequest.State.DRAFT:
+        change.risk_calculated = risk_of(change, clock.now()).level
+        change.risk = higher(change.risk_calculated, change.risk_manual)
+        save(change, "risk_calculated", "risk", actor=actor)
+
+
+def keeps_to_template(change: ChangeRequest) -> bool:
+    """Does it say word for word what its template does not let anybody alter?"""
+    template = change.template
+    return template is not None and all(
+        getattr(change, name) == template.body.get(name) for name in template.locked
+    )
+
+
+def refs(content: Content) -> list[str]:
+    """SN-17 and the like, as events keep them."""
+    return [snag.ref for snag in content.snags]
+
+
+def content_of_snag(snag: Snag) -> dict[str, Any]:
+    """What a change made of a snag starts with."""
+    return {
+        "title": snag.title,
+        "description": snag.detail,
+        "reason": f"{snag.ref} was reported by {snag.reported_by.name}.",
+        "snags": [snag],
+        "processes": [snag.process] if snag.process else [],
+    }
+
+
+def _written(change: ChangeRequest) -> tuple[str, ...]:
+    """The columns of an edit; all of them when the row is new."""
+    return () if change.pk is None else (*COLUMNS, "risk_answers", "version")
+
+
+def _aim(change: ChangeRequest, content: Content) -> None:
+    """Make the targets those of the content; what is promoted to already stays."""
+    wanted = {aim.environment.pk: aim for aim in content.aims}
+    try:
+        change.targets.exclude(environment__in=wanted).delete()
+    except ProtectedError:
+        raise RuleError(
+            "It has been promoted there already, so that target stays.",
+            code="target_in_use",
+        ) from None
+    for aim in wanted.values():
+        ChangeTarget.objects.update_or_create(
+            change=change,
+            environment=aim.environment,
+            defaults={
+                "ordinal": ordinal_of(aim.environment),
+                "minutes": aim.minutes,
+                "slot": aim.slot,
+                "is_exclusive": aim.is_exclusive,
+            },
+        )

@@ -1,0 +1,69 @@
+"""What a change says is fixed, revision by revision, under its digest."""
+
+from datetime import datetime
+
+from changes.digest import sha256_of
+from changes.models import ChangeRequest, ChangeRevision, ChangeTarget
+from changes.moves import ChangeState
+from changes.queries.risks import risk_of
+from changes.queries.substance import substance
+from changes.risk import higher
+from environments.models import Environment
+from opsdesk.accounts.models import User
+from opsdesk.core.records import save
+
+# People agree, or have agreed: the calculated risk may rise under them, never sink.
+AGREEING = (ChangeState.AWAITING, ChangeState.APPROVED)
+ORDER = ("dev_test", "production", "failover", "training")
+
+
+def record(change: ChangeRequest, *, actor: User, at: datetime) -> bool:
+    """Settle targets, risk and digest; write the revision down. True when it is new."""
+    _add_failovers(change)
+    _judge_risk(change, at)
+    body = substance(change)
+    change.sha256 = sha256_of(body)
+    last = change.revisions.order_by("-number").first()
+    is_same = last is not None and last.sha256 == change.sha256
+    is_new = last is None or not is_same or last.number < change.revision
+    if last is not None and last.number == change.revision and not is_same:
+        change.revision += 1
+    if is_new:
+        ChangeRevision.objects.create(
+            change=change,
+            number=change.revision,
+            sha256=change.sha256,
+            body=body,
+            by=actor,
+            at=at,
+        )
+    save(change, "risk_calculated", "risk", "sha256", "revision", actor=actor)
+    return is_new
+
+
+def ordinal_of(environment: Environment) -> int:
+    """Its place in the order of promotion; training follows production."""
+    return ORDER.index(environment.kind) + 1
+
+
+def _add_failovers(change: ChangeRequest) -> None:
+    """Who changes production changes its failover: it is added as a target."""
+    aims = list(change.targets.select_related("environment").order_by("ordinal", "pk"))
+    aimed = {aim.environment_id for aim in aims}
+    for aim in aims:
+        for failover in aim.environment.failovers.in_use().order_by("pk"):
+            if failover.pk not in aimed:
+                ChangeTarget.objects.create(
+                    change=change,
+                    environment=failover,
+                    ordinal=ordinal_of(failover),
+                    minutes=aim.minutes,
+                )
+
+
+def _judge_risk(change: ChangeRequest, at: datetime) -> None:
+    level = risk_of(change, at).level
+    if change.state in AGREEING:
+        level = higher(level, change.risk_calculated)
+    change.risk_calculated = level
+    change.risk = higher(level, change.risk_manual)

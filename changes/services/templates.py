@@ -1,0 +1,211 @@
+"""Standard changes: a template is proposed, agreed to, suspended and retired.
+
+An edit is a new row of the next number, agreed to anew; the one before stays in force
+until then.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+
+from changes import permissions
+from changes.digest import sha256_of
+from changes.models import ChangeTemplate
+from changes.moves import TEMPLATE_MOVES, TemplateState
+from environments.models import Environment, Landscape
+from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.models import User
+from opsdesk.core import clock
+from opsdesk.core.errors import RuleError, require
+from opsdesk.core.models import ApprovalRequest
+from opsdesk.core.records import save
+from opsdesk.core.services import approvals
+from opsdesk.core.services.outbox import Note, notify
+
+State = TemplateState
+
+
+@transaction.atomic
+def propose(
+    *,
+    actor: User,
+    landscape: Landscape,
+    code: str,
+    title: str,
+    body: dict[str, Any],
+    locked: Sequence[str],
+    environments: Sequence[Environment],
+    expires_on: date,
+) -> ChangeTemplate:
+    """Write the next number of a template and ask for agreement to it."""
+    require(permissions.can_prepare(actor))
+    if expires_on <= clock.now().date():
+        raise RuleError("Choose a day to come.", code="expired")
+    Landscape.objects.select_for_update(of=("self",)).get(pk=landscape.pk)
+    before = ChangeTemplate.objects.filter(landscape=landscape, code=code)
+    last = before.order_by("-number").first()
+    template = ChangeTemplate(
+        landscape=landscape,
+        code=code,
+        number=last.number + 1 if last else 1,
+        title=title,
+        body={**body, "title": title},
+        locked=list(locked),
+        expires_on=expires_on,
+        proposed_by=actor,
+    )
+    save(template, actor=actor)
+    template.environments.set(environments)
+    return _ask(template, actor)
+
+
+@transaction.atomic
+def propose_again(template: ChangeTemplate, *, actor: User) -> ChangeTemplate:
+    """Ask anew for a suspended one, or for one that has not been agreed to."""
+    template = _locked(template)
+    require(permissions.can_prepare(actor))
+    _judge(template, "approve")
+    if template.approval is not None and template.approval.is_live:
+        raise RuleError("People are being asked already.", code="asked")
+    return _ask(template, actor)
+
+
+@transaction.atomic
+def vote_on_template(
+    template: ChangeTemplate,
+    *,
+    actor: User,
+    decision: str,
+    comment: str = "",
+    sha256: str,
+) -> ChangeTemplate:
+    """Say yes or no; the last yes puts it in force in place of the number before."""
+    template = _locked(template)
+    if template.approval is None:
+        raise RuleError("Nobody is asked about it.", code="not_open")
+    request = approvals.vote(
+        template.approval,
+        actor=actor,
+        decision=decision,
+        comment=comment,
+        revision=template.number,
+        sha256=sha256,
+        excluded=excluded_from_template(template),
+    )
+    if request.state == ApprovalRequest.State.GRANTED:
+        excluded = excluded_from_template(template)
+        approvals.consume(request, actor=actor, excluded=excluded)
+        _put_in_force(template, actor)
+    return template
+
+
+@transaction.atomic
+def suspend_template(
+    template: ChangeTemplate, *, because: str, actor: User | None, at: datetime
+) -> ChangeTemplate:
+    """Nothing is submitted from it until it is agreed to anew. Twice is once.
+
+    `actor` None is opsdesk itself, after one of its changes failed or was backed out.
+    """
+    template = _locked(template)
+    require(actor is None or permissions.can_manage(actor))
+    if template.state == State.SUSPENDED:
+        return template
+    if actor is None and template.state != State.APPROVED:
+        return template
+    _judge(template, "suspend")
+    template.suspended_because = because[:200]
+    _move(template, "suspend", "suspended_because", actor=actor)
+    note = Note(
+        key=f"template-{template.pk}-suspended-{at:%Y%m%d%H%M%S}",
+        title=f"Suspended: {template} {template.title}",
+        body=because,
+        url=address_of(template),
+    )
+    notify({template.proposed_by, *people_with(Role.MANAGER)}, note)
+    return template
+
+
+@transaction.atomic
+def retire_template(template: ChangeTemplate, *, actor: User) -> ChangeTemplate:
+    """Out of use for good; changes made from it stay as they are."""
+    template = _locked(template)
+    require(permissions.can_manage(actor))
+    _judge(template, "retire")
+    if template.approval is not None:
+        approvals.end(template.approval, ApprovalRequest.State.WITHDRAWN)
+    _move(template, "retire", actor=actor)
+    return template
+
+
+def excluded_from_template(template: ChangeTemplate) -> dict[int, str]:
+    """Who proposed it does not vote on it."""
+    return {template.proposed_by_id: "Who proposed a template cannot vote on it."}
+
+
+def address_of(template: ChangeTemplate) -> str:
+    return reverse("changes:template", args=[template.pk])
+
+
+def _ask(template: ChangeTemplate, actor: User) -> ChangeTemplate:
+    excluded = excluded_from_template(template)
+    template.approval = approvals.ask(
+        kind="template",
+        level="normal",
+        title=f"Standard change {template}: {template.title}",
+        url=address_of(template),
+        revision=template.number,
+        sha256=sha256_of(_substance(template)),
+        actor=actor,
+        excluded=excluded,
+    )
+    save(template, "approval", actor=actor)
+    return template
+
+
+def _substance(template: ChangeTemplate) -> dict[str, Any]:
+    """What is agreed to."""
+    return {
+        "code": template.code,
+        "number": template.number,
+        "body": template.body,
+        "locked": template.locked,
+        "environments": sorted(template.environments.values_list("pk", flat=True)),
+        "expires_on": str(template.expires_on),
+    }
+
+
+def _put_in_force(template: ChangeTemplate, actor: User) -> None:
+    """The number before goes first: one of a code is in force."""
+    earlier = ChangeTemplate.objects.filter(
+        landscape=template.landscape, code=template.code, number__lt=template.number
+    ).exclude(state=State.RETIRED)
+    for old in earlier.order_by("number"):
+        _move(old, "retire", actor=actor)
+    template.suspended_because = ""
+    _move(template, "approve", "suspended_because", actor=actor)
+
+
+def _locked(template: ChangeTemplate) -> ChangeTemplate:
+    return (
+        ChangeTemplate.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("landscape", "approval", "proposed_by")
+        .get(pk=template.pk)
+    )
+
+
+def _judge(template: ChangeTemplate, verb: str) -> None:
+    if template.state not in TEMPLATE_MOVES[verb].sources:
+        state = template.get_state_display().lower()
+        raise RuleError(f"{template} is {state}, so not now.", code="not_now")
+
+
+def _move(
+    template: ChangeTemplate, verb: str, *fields: str, actor: User | None
+) -> None:
+    template.state = TEMPLATE_MOVES[verb].target
+    template.version += 1
+    save(template, "state", "version", *fields, actor=actor)
