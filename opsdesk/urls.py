@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("opsdesk.accounts.urls")),
     path("account/", include("opsdesk.accounts.login_urls")),
     path("api/", include("opsdesk.api_urls")),
+    path("changes/", include("changes.urls")),
     path("environments/", include("environments.urls")),
     path("inbox/", include("opsdesk.core.urls")),
     path("sla/", include("sla.urls")),

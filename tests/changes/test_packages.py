@@ -1,0 +1,270 @@
+"""Packages: drafted, sealed under one digest, blocked, withdrawn (S08 to S12)."""
+
+import hashlib
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from changes.manifest import Entry
+from changes.models import Package, PackageBlock, PackageEvent, PackageFile
+from changes.services import files, packages
+from environments.models import Installation
+from opsdesk.core.errors import NotAllowedError, RuleError, StaleError
+from opsdesk.core.models import Notification
+from tests.changes.making import make_component, make_draft, make_file, make_package
+from tests.factories import make_user
+
+SHA = "c" * 64
+
+
+@pytest.fixture
+def app(live):
+    return make_component(live.landscape)
+
+
+def traces():
+    return (
+        Package.history.count(),
+        PackageFile.objects.count(),
+        PackageBlock.objects.count(),
+        PackageEvent.objects.count(),
+        Notification.objects.count(),
+    )
+
+
+def refused(error, act, *args, **kwargs):
+    """The act is refused and leaves no row; returns the refusal."""
+    before = traces()
+    with pytest.raises(error) as caught, transaction.atomic():
+        act(*args, **kwargs)
+    assert traces() == before
+    return caught.value
+
+
+def test_a_sealed_package_has_the_digest_of_its_documented_manifest(app, sam):
+    package = make_draft(app, sam)
+    pair = [make_file("b.sql", b"two\n"), make_file("a.sql", b"one\n")]
+    files.upload(package, actor=sam, files=pair, folder="/sql/")
+
+    package = packages.seal(package, actor=sam)
+
+    one, two = hashlib.sha256(b"one\n"), hashlib.sha256(b"two\n")
+    text = f"{one.hexdigest()}  4  sql/a.sql\n{two.hexdigest()}  4  sql/b.sql\n"
+    assert package.sha256 == hashlib.sha256(text.encode()).hexdigest()
+    assert (package.state, package.sealed_by) == ("sealed", sam)
+    assert [e.verb for e in package.events.all()] == ["draft", "upload", "seal"]
+
+
+def test_a_sealed_packages_files_cannot_be_added_replaced_or_removed(app, sam):
+    package = make_package(app, sam)
+    digest, row = package.sha256, package.files.first()
+    entries = [Entry("x", 1, SHA)]
+
+    upload = {"actor": sam, "files": [make_file()]}
+    assert refused(RuleError, files.upload, package, **upload).code == "sealed"
+    refused(RuleError, files.declare, package, actor=sam, entries=entries)
+    refused(RuleError, files.remove, package, row, actor=sam)
+
+    package.refresh_from_db()
+    assert package.sha256 == digest
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO changes_packagefile (package_id, path, size, sha256, file)"
+        " VALUES (%s, 'x', 1, repeat('c', 64), '')",
+        "UPDATE changes_packagefile SET size = 1 WHERE package_id = %s",
+        "DELETE FROM changes_packagefile WHERE package_id = %s",
+        "UPDATE changes_package SET sha256 = repeat('c', 64) WHERE id = %s",
+        "UPDATE changes_package SET state = 'draft', sha256 = '', sealed_at = NULL"
+        " WHERE id = %s",
+        "DELETE FROM changes_package WHERE id = %s",
+    ],
+)
+def test_a_sealed_package_cannot_be_changed_by_sql(app, sam, statement):
+    package = make_package(app, sam)
+    digest = package.sha256
+
+    with (
+        pytest.raises(IntegrityError, match="sealed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement, [package.pk])
+
+    package.refresh_from_db()
+    assert (package.state, package.sha256, package.files.count()) == (
+        "sealed",
+        digest,
+        2,
+    )
+
+
+def test_a_digest_that_is_not_that_of_the_files_cannot_be_stored(app, sam):
+    package = make_draft(app, sam)
+    files.upload(package, actor=sam, files=[make_file()])
+
+    with pytest.raises(IntegrityError, match="digest"), transaction.atomic():
+        Package.objects.filter(pk=package.pk).update(
+            state="sealed", sha256=SHA, sealed_at="2026-03-02T09:00Z", sealed_by=sam
+        )
+
+    package.refresh_from_db()
+    assert package.is_draft
+
+
+def test_a_draft_without_files_cannot_be_sealed(app, sam):
+    package = make_draft(app, sam)
+
+    assert refused(RuleError, packages.seal, package, actor=sam).code == "no_files"
+
+
+@pytest.mark.parametrize("folder", ["a/..", "a\\b", "a//b", "x" * 600])
+def test_files_under_a_path_that_leads_elsewhere_are_refused(app, sam, folder):
+    package = make_draft(app, sam)
+    wrong = {"actor": sam, "files": [make_file()], "folder": folder}
+
+    assert refused(RuleError, files.upload, package, **wrong).code == "bad_path"
+
+
+def test_two_files_that_differ_in_case_only_are_refused(app, sam):
+    package = make_draft(app, sam)
+    pair = [make_file("A.sql"), make_file("a.sql")]
+
+    error = refused(RuleError, files.upload, package, actor=sam, files=pair)
+    assert error.code == "bad_path"
+
+    files.upload(package, actor=sam, files=[make_file("A.sql")])
+    refused(RuleError, files.upload, package, actor=sam, files=[make_file("a.sql")])
+
+
+def test_a_file_of_the_same_path_replaces_the_one_that_was_there(
+    app, sam, django_capture_on_commit_callbacks
+):
+    package = make_draft(app, sam)
+    (first,) = files.upload(package, actor=sam, files=[make_file(content=b"old")])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        (row,) = files.upload(package, actor=sam, files=[make_file(content=b"new")])
+
+    assert package.files.get() == row
+    assert row.sha256 == hashlib.sha256(b"new").hexdigest()
+    assert not first.file.storage.exists(first.file.name)
+    assert row.file.read() == b"new"
+    assert "run" not in row.file.name
+
+
+def test_a_declared_file_is_sealed_by_its_digest_and_no_copy_is_kept(app, sam):
+    package = make_draft(app, sam)
+    files.declare(package, actor=sam, entries=[Entry("big.zip", 7_000_000_000, SHA)])
+
+    package = packages.seal(package, actor=sam)
+
+    assert not package.files.get().file
+    assert (
+        package.sha256
+        == hashlib.sha256(f"{SHA}  7000000000  big.zip\n".encode()).hexdigest()
+    )
+
+
+def test_a_second_editor_of_a_draft_is_told_and_overwrites_nothing(app, sam, mia):
+    package = make_draft(app, sam)
+    fields = {"label": "1.2", "package_class": "minor", "version": package.version}
+    packages.edit(package, actor=mia, **fields)
+
+    refused(StaleError, packages.edit, package, actor=sam, **{**fields, "label": "1.3"})
+
+    package.refresh_from_db()
+    assert package.label == "1.2"
+
+
+def test_a_suppliers_contact_delivers_for_their_own_components_in_their_own_name(
+    app, live, northgate, vic, sam
+):
+    theirs = make_component(live.landscape, "RPT", supplier=northgate)
+    colleague = make_user("val", "supplier", supplier=northgate)
+
+    package = make_package(theirs, vic)
+
+    assert package.author == vic
+    fields = {"actor": vic, "label": "2", "package_class": "patch"}
+    refused(NotAllowedError, packages.draft, component=app, **fields)
+    refused(NotAllowedError, packages.draft, component=theirs, author=sam, **fields)
+    assert Package.objects.visible_to(colleague).get() == package
+    assert not Package.objects.visible_to(vic).exclude(pk=package.pk).exists()
+
+
+@pytest.mark.parametrize("who", ["rob", "tim", "bea", "amy", "ann"])
+def test_others_make_no_packages(app, who, request):
+    actor = request.getfixturevalue(who)
+
+    refused(NotAllowedError, make_draft, app, actor)
+
+
+def test_the_author_or_support_or_an_administrator_seals_but_no_manager(
+    app, sam, mia, ada
+):
+    package = make_draft(app, sam)
+    files.upload(package, actor=sam, files=[make_file()])
+
+    refused(NotAllowedError, packages.seal, package, actor=mia)
+
+    assert packages.seal(package, actor=ada).sealed_by == ada
+
+
+def test_a_blocked_package_says_why_and_its_people_are_told(app, sam, sue):
+    package = make_package(app, sam)
+
+    package = packages.block(package, actor=sue, reason="Totals are wrong.")
+
+    assert package.state == "blocked"
+    assert package.blocks.get().reason == "Totals are wrong."
+    assert Notification.objects.get(recipient=sam).title == "APP 1.1 is blocked"
+    again = {"actor": sue, "reason": "Again."}
+    assert refused(RuleError, packages.block, package, **again).code == "not_now"
+
+
+def test_a_manager_lifts_a_block_but_not_on_a_package_of_their_own(app, sam, mia):
+    package = packages.block(make_package(app, sam), actor=sam, reason="Wrong.")
+    own = packages.draft(actor=mia, component=app, label="2", package_class="patch")
+    files.upload(own, actor=mia, files=[make_file()])
+    own = packages.seal(own, actor=mia)
+    own = packages.block(own, actor=sam, reason="Wrong.")
+
+    refused(NotAllowedError, packages.unblock, package, actor=sam, reason="Fine.")
+    refused(NotAllowedError, packages.unblock, own, actor=mia, reason="Fine.")
+    package = packages.unblock(package, actor=mia, reason="Tested again.")
+
+    assert package.state == "sealed"
+    assert package.blocks.get().lifted_by == mia
+
+
+def test_a_package_that_serves_the_business_cannot_be_withdrawn(app, live, sam, mia):
+    package = make_package(app, sam)
+    row = Installation.objects.create(
+        environment=live,
+        component=app,
+        label=package.label,
+        sha256=package.sha256,
+        during=("2026-03-02T09:00Z", None),
+        source="promotion",
+    )
+    gone = {"actor": mia, "reason": "Replaced."}
+
+    refused(NotAllowedError, packages.withdraw, package, actor=sam, reason="Old.")
+    assert refused(RuleError, packages.withdraw, package, **gone).code == "installed"
+    row.during = ("2026-03-02T09:00Z", "2026-03-03T09:00Z")
+    row.save()
+
+    assert packages.withdraw(package, **gone).state == "withdrawn"
+
+
+def test_a_package_supersedes_one_of_the_same_component_only(app, live, sam):
+    package = make_package(app, sam)
+    other = make_component(live.landscape, "RPT")
+
+    newer = make_draft(app, sam, "1.2", supersedes=package)
+
+    assert newer.supersedes == package
+    refused(RuleError, make_draft, other, sam, "1", supersedes=package)
