@@ -212,6 +212,9 @@ def _tell(
     """Tell the author and whoever brings the package somewhere, but not the actor."""
     changes = ChangeRequest.objects.open().filter(package=package).order_by("pk")
     rows = changes.select_related("requester", "implementer")
-    involved = {package.author, *(p for c in rows for p in (c.requester, c.implementer))}
+    involved = {
+        package.author,
+        *(p for c in rows for p in (c.requester, c.implementer)),
+    }
     note = Note(f"package-{event.pk}", title, body, package.get_absolute_url())
     notify(involved - {actor}, note)
