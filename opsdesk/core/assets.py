@@ -42,6 +42,7 @@ SHEETS = (
     "snag",
     "worklist",
     "board",
+    "promotions",
     "terms",
     "charts",
     "utilities",

@@ -32,6 +32,13 @@ class Finding:
     def lets_pass(self) -> bool:
         return self.is_met or self.is_waived
 
+    @property
+    def standing(self) -> str:
+        """Which part of the list it is shown in: unmet, waived or met."""
+        if self.is_met:
+            return "met"
+        return "waived" if self.is_waived else "unmet"
+
     def as_json(self) -> dict[str, object]:
         """As the API and the record of a start show it."""
         return {

@@ -1,6 +1,6 @@
 """The tags every template has without loading them; docs/ui.md shows each in use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from opsdesk.core import assets, clock, markup, text, wording
 from opsdesk.core import forms as ours
+from opsdesk.core.gates import Finding
 
 register = template.Library()
 
@@ -70,6 +71,12 @@ TOAST_ICONS = {
 @register.filter
 def get(mapping: Mapping[str, Any], key: str) -> Any:
     return mapping.get(key)
+
+
+@register.filter
+def standing(findings: Iterable[Finding] | None, wanted: str) -> list[Finding]:
+    """The gates that are unmet, waived or met, in their order."""
+    return [found for found in findings or () if found.standing == wanted]
 
 
 @register.simple_tag(takes_context=True)
