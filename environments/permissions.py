@@ -1,8 +1,25 @@
 """Who may change the inventory."""
 
+from environments.models import WindowKind
 from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import User
 
 
 def can_keep_inventory(user: User) -> bool:
+    return access_of(user).has(Role.ADMINISTRATOR)
+
+
+def can_judge_cost(user: User) -> bool:
+    """Who answers for the money or for the machines."""
+    return access_of(user).has(Role.ADMINISTRATOR, Role.MANAGER)
+
+
+def can_plan_windows(user: User, kind: str) -> bool:
+    """Managers may freeze; only administrators open a time for maintenance."""
+    freezes = (Role.MANAGER,) if kind == WindowKind.FREEZE else ()
+    return access_of(user).has(Role.ADMINISTRATOR, *freezes)
+
+
+def can_end_leases(user: User) -> bool:
+    """Who may take an environment from somebody who does not come back."""
     return access_of(user).has(Role.ADMINISTRATOR)

@@ -38,7 +38,7 @@ class WindowRule(models.Model):
     minutes = models.PositiveIntegerField("Lasts")
     rrule = models.CharField("Repeats", max_length=250, blank=True)
     is_hard = models.BooleanField("Nothing may start", default=True)
-    # Kinds of change a freeze lets through by its own terms, apart by spaces.
+    # Kinds of change a freeze lets through by its own terms, with commas between.
     exempt = models.CharField(max_length=60, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
@@ -87,7 +87,7 @@ class WindowRule(models.Model):
     @property
     def exempt_kinds(self) -> frozenset[str]:
         """The kinds of change that may go on during this freeze."""
-        return frozenset(self.exempt.split())
+        return frozenset(filter(None, self.exempt.split(",")))
 
 
 class Occurrence(models.Model):

@@ -1,0 +1,143 @@
+"""What window rules come to: their occurrences, kept 18 months ahead.
+
+Whoever writes occurrences holds the rule, then its environments by id, and reads the
+clock after: a change that starts meanwhile has either started before the window or
+finds it. A window never begins before it was declared.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from psycopg2.extras import DateTimeTZRange
+
+from environments.expanding import AHEAD, Pattern, Span, expand
+from environments.models import Environment, Occurrence, WindowKind, WindowRule
+from environments.services import telling
+from opsdesk.core import clock
+from opsdesk.core.errors import RuleError
+
+A_DAY = timedelta(days=1)
+Place = tuple[int, datetime, datetime]  # environment, from, until
+
+
+def pattern_of(rule: WindowRule) -> Pattern:
+    """The rule as the arithmetic of wall-clock time reads it."""
+    return Pattern(
+        datetime.fromisoformat(rule.starts_local),
+        rule.minutes,
+        rule.time_zone,
+        rule.rrule,
+        widens=rule.is_freeze,
+    )
+
+
+def spans_of(rule: WindowRule, at: datetime) -> list[Span]:
+    """Every time it is open from now on. Raises RuleError when it cannot be read."""
+    try:
+        return expand(pattern_of(rule), at, at + AHEAD)
+    except ValueError as error:
+        raise RuleError(str(error), code="bad_rule") from None
+
+
+def locked_rule(rule: WindowRule) -> WindowRule:
+    """The rule as it is now, held until the transaction ends."""
+    return WindowRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+
+
+def locked_places(environments: Iterable[Environment]) -> list[Environment]:
+    """The environments by id, held until the transaction ends."""
+    ids = {environment.pk for environment in environments}
+    rows = Environment.objects.select_for_update(of=("self",), no_key=True)
+    return list(rows.filter(pk__in=ids).order_by("pk"))
+
+
+def settle(
+    rule: WindowRule, places: Iterable[Environment], *, at: datetime
+) -> tuple[int, list[Span]]:
+    """Make what is still to come agree with the rule; how many were added, and all.
+
+    What agrees already stays the row it is. What no longer does is cancelled, or ends
+    now if it has begun.
+    """
+    spans = [] if rule.cancelled_at else spans_of(rule, at)
+    wanted = {
+        (place.pk, max(span.start, at), span.end): span
+        for place in places
+        for span in spans
+        if max(span.start, at) < span.end
+    }
+    for row in rule.occurrences.filter(
+        cancelled_at__isnull=True, during__endswith__gt=at
+    ).order_by("pk"):
+        fits = wanted.pop((row.environment_id, max(row.starts_at, at), row.ends_at), 0)
+        if not fits:
+            _end(row, at)
+        elif row.is_hard != rule.is_hard:
+            row.is_hard = rule.is_hard
+            row.save(update_fields=["is_hard"])
+    Occurrence.objects.bulk_create(_made(rule, place, at) for place in wanted)
+    rule.expanded_to = at + AHEAD
+    rule.save(update_fields=["expanded_to"])
+    return len(wanted), spans
+
+
+def expand_ahead() -> int:
+    """Write what has come within 18 months; how many that were. Twice adds nothing."""
+    live = WindowRule.objects.filter(cancelled_at__isnull=True).order_by("pk")
+    return sum(_expand(pk) for pk in live.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def remind() -> int:
+    """Say once, a day ahead, that a freeze starts; returns how many were told of."""
+    at = clock.now()
+    soon = (
+        Occurrence.objects.filter(
+            kind=WindowKind.FREEZE,
+            cancelled_at__isnull=True,
+            reminded_at__isnull=True,
+            during__startswith__gt=at,
+            during__startswith__lte=at + A_DAY,
+        )
+        .select_related("rule", "environment")
+        .order_by("pk")
+        .select_for_update(of=("self",), skip_locked=True)
+    )
+    rows = list(soon)
+    telling.starts_soon(rows)
+    return Occurrence.objects.filter(pk__in=[row.pk for row in rows]).update(
+        reminded_at=at
+    )
+
+
+@transaction.atomic
+def _expand(pk: int) -> int:
+    rules = WindowRule.objects.filter(pk=pk, cancelled_at__isnull=True)
+    rule = rules.select_for_update(of=("self",), skip_locked=True).first()
+    if rule is None:
+        return 0  # another worker has it
+    places = locked_places(rule.environments.all())
+    return settle(rule, places, at=clock.now())[0]
+
+
+def _made(rule: WindowRule, place: Place, at: datetime) -> Occurrence:
+    environment_id, start, end = place
+    return Occurrence(
+        rule=rule,
+        environment_id=environment_id,
+        kind=rule.kind,
+        is_hard=rule.is_hard,
+        during=DateTimeTZRange(start, end),
+        declared_at=at,
+        # Whoever hears of it today need not be told again tomorrow.
+        reminded_at=at if start <= at + A_DAY else None,
+    )
+
+
+def _end(row: Occurrence, at: datetime) -> None:
+    if row.starts_at < at:
+        row.during = DateTimeTZRange(row.starts_at, at)
+    else:
+        row.cancelled_at = at
+    row.save(update_fields=["during", "cancelled_at"])
