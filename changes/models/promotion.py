@@ -10,7 +10,7 @@ from django.urls import reverse
 from changes.models.change import ChangeRequest, ChangeTarget
 from changes.models.packages import Package
 from changes.moves import PromotionState
-from environments.models import Environment, Lease, Occurrence
+from environments.models import Environment, Installation, Lease, Occurrence
 from opsdesk.core.fields import bounded_dates, tidy_text
 from opsdesk.core.models import ApprovalRequest, Duty
 
@@ -54,6 +54,14 @@ class Promotion(models.Model):
     undoes = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
+    # A roll-back brings back what ran before; its package is the one it takes away.
+    back_to = models.ForeignKey(
+        Installation, models.PROTECT, null=True, related_name="+"
+    )
+    # What runs there because of it.
+    installation = models.OneToOneField(
+        Installation, models.PROTECT, null=True, related_name="promotion"
+    )
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
@@ -95,6 +103,13 @@ class Promotion(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="rollback_undoes_something",
+                condition=Q(
+                    kind="rollback", undoes__isnull=False, back_to__isnull=False
+                )
+                | ~Q(kind="rollback") & Q(undoes__isnull=True, back_to__isnull=True),
+            ),
+            models.CheckConstraint(
                 name="promotion_succeeds_with_its_own_digest",
                 condition=~Q(state__in=["verifying", "succeeded"])
                 | Q(reported_sha256=models.F("sha256")),
@@ -118,6 +133,8 @@ class Promotion(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.kind == self.Kind.ROLLBACK:
+            return f"{self.package} out of {self.environment}"
         return f"{self.package} to {self.environment}"
 
     def get_absolute_url(self) -> str:
@@ -204,8 +221,8 @@ class FreezeOverride(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
     )
-    used_by = models.OneToOneField(
-        Promotion, models.PROTECT, null=True, related_name="override"
+    used_by = models.ForeignKey(
+        Promotion, models.PROTECT, null=True, related_name="overrides"
     )
 
     class Meta:
