@@ -39,13 +39,16 @@ def make_user(name, *roles, supplier=None, scope=None, **extra):
 def make_landscape(name="ERP"):
     """Production of a landscape with four environments and one open snaglist."""
     landscape = Landscape.objects.create(name=name, product="Compiere")
+    production = None
     for kind in Environment.Kind:
-        Environment.objects.create(
+        made = Environment.objects.create(
             landscape=landscape,
             kind=kind,
             name=f"{name} {kind.label}",
             is_serving=kind == Environment.Kind.PRODUCTION,
+            pairs_with=production if kind == Environment.Kind.FAILOVER else None,
         )
+        production = production or made
     golive = GoLive.objects.create(
         landscape=landscape, name="Go-live", went_live_on=date(2026, 1, 5)
     )

@@ -48,6 +48,9 @@ class Landscape(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("environments:landscape", args=[self.pk])
+
 
 class ModuleQuerySet(models.QuerySet["Module"]):
     def in_use(self, current: int | None = None) -> Self:

@@ -63,8 +63,8 @@ def standings(environments: Iterable[Environment], at: datetime) -> dict[int, St
         one.environment_id: one
         for one in _live(wanted)
         .filter(during__startswith__gt=at)
-        .order_by("environment", "during", "-is_hard", "pk")
-        .distinct("environment")
+        .order_by("environment_id", "during", "-is_hard", "pk")
+        .distinct("environment_id")
     }
     return {
         environment.pk: _standing(
@@ -85,6 +85,18 @@ def rules(user: User) -> QuerySet[WindowRule]:
         .prefetch_related(Prefetch("environments", places))
         .order_by("landscape__name", "kind", "name", "pk")
     )
+
+
+def next_openings(rules: Iterable[int], at: datetime) -> dict[int, Occurrence]:
+    """The occurrence of each rule that is open now or comes next."""
+    found = (
+        Occurrence.objects.filter(
+            rule__in=rules, cancelled_at__isnull=True, during__endswith__gt=at
+        )
+        .order_by("rule", "during", "pk")
+        .distinct("rule")
+    )
+    return {row.rule_id: row for row in found}
 
 
 def occurrences_between(

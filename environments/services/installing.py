@@ -5,12 +5,11 @@ from datetime import datetime
 from django.db import transaction
 from psycopg2.extras import DateTimeTZRange
 
-from environments import permissions
 from environments.models import Component, Environment, Installation
-from environments.services.rows import locked, log
+from environments.services.rows import keep, locked, log
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
-from opsdesk.core.errors import RuleError, require
+from opsdesk.core.errors import RuleError
 
 Source = Installation.Source
 
@@ -76,7 +75,7 @@ def note_installation(
     note: str = "",
 ) -> Installation:
     """An administrator writes down what runs, where no promotion has said so."""
-    require(permissions.can_keep_inventory(actor))
+    keep(actor)
     known = Installation.objects.filter(environment=environment, component=component)
     return record_installation(
         environment,

@@ -1,10 +1,21 @@
-"""What every verb of the inventory does: lock the environment, write its timeline."""
+"""What every verb of the inventory does: judge, lock, say what changed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from environments.models import Environment, EnvironmentEvent
+from django.db import models
+
+from environments import permissions
+from environments.models import Environment, EnvironmentEvent, Landscape
 from opsdesk.accounts.models import User
+from opsdesk.core.errors import require
+from opsdesk.core.records import check_version, save
+
+
+def keep(actor: User) -> None:
+    """Only who keeps the inventory goes on; raises NotAllowedError."""
+    require(permissions.can_keep_inventory(actor))
 
 
 def locked(environment: Environment) -> Environment:
@@ -14,6 +25,28 @@ def locked(environment: Environment) -> Environment:
         .select_related("landscape")
         .get(pk=environment.pk)
     )
+
+
+def locked_landscape(landscape: Landscape) -> Landscape:
+    """The landscape as it is now, held until the transaction ends."""
+    rows = Landscape.objects.select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=landscape.pk)
+
+
+def describe(
+    row: models.Model, facts: Mapping[str, Any], *, version: int | None, actor: User
+) -> list[str]:
+    """Save what differs of a locked row; the names of it, in order.
+
+    Raises StaleError when somebody else changed the row since `version` was read.
+    """
+    changed = [name for name, value in facts.items() if getattr(row, name) != value]
+    if changed:
+        check_version(row, version)
+        for name in changed:
+            setattr(row, name, facts[name])
+        save(row, *changed, "version", actor=actor)
+    return changed
 
 
 def log(

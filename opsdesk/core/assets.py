@@ -44,6 +44,7 @@ SHEETS = (
     "board",
     "promotions",
     "terms",
+    "inventory",
     "charts",
     "utilities",
     "print",

@@ -6,6 +6,7 @@ table, and every figure may lead somewhere. Nothing to show is said, never drawn
 """
 
 from opsdesk.core.charts.columns import Column, Part, Week, combo, stacked
+from opsdesk.core.charts.graph import Arrow, Box, graph
 from opsdesk.core.charts.lines import Axis, Line, spark, trend
 from opsdesk.core.charts.rows import Rank, Row, ageing, ranking
 from opsdesk.core.charts.strips import (
@@ -18,7 +19,9 @@ from opsdesk.core.charts.strips import (
 )
 
 __all__ = [
+    "Arrow",
     "Axis",
+    "Box",
     "Column",
     "Day",
     "Line",
@@ -31,6 +34,7 @@ __all__ = [
     "ageing",
     "combo",
     "distribution",
+    "graph",
     "heat",
     "ranking",
     "spark",

@@ -196,6 +196,8 @@ class Duty(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     note = models.TextField(blank=True)
+    # The first of the duties this one repeats, so that its owner finds today's.
+    series = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
     objects = DutyQuerySet.as_manager()
 

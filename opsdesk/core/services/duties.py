@@ -27,8 +27,9 @@ def owe(
     deputy: User | None = None,
     url: str = "",
     every_days: int | None = None,
+    series: Duty | None = None,
 ) -> Duty:
-    """Record that somebody owes something by an instant."""
+    """Record that somebody owes something by an instant, perhaps once more."""
     return Duty.objects.create(
         kind=kind,
         title=title,
@@ -38,6 +39,7 @@ def owe(
         due_at=due_at,
         every_days=every_days,
         next_step_at=due_at,
+        series=series,
     )
 
 
@@ -106,6 +108,7 @@ def _owe_again(duty: Duty, done_at: datetime) -> None:
             deputy=duty.deputy,
             due_at=due_at,
             every_days=duty.every_days,
+            series=duty.series or duty,
         )
 
 

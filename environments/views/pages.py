@@ -1,0 +1,41 @@
+"""How every form of the inventory is asked, answered and brought back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from environments.forms.facts import FactsForm
+from opsdesk.core.http import UserRequest
+
+
+def ask(
+    request: UserRequest,
+    form: forms.Form,
+    title: str,
+    back: Model | str,
+    **context: Any,
+) -> HttpResponse:
+    """The form; to the second editor theirs beside what was typed, nothing lost."""
+    theirs = getattr(form, "theirs", None)
+    beside = None
+    if theirs is not None and isinstance(form, FactsForm):
+        beside, form = form.beside(theirs), form.against(theirs)
+    context |= {"form": form, "title": title, "theirs": beside, "back": address(back)}
+    status = 409 if theirs is not None else 422 if form.is_bound else 200
+    return render(request, "environments/form.html", context, status=status)
+
+
+def done(request: UserRequest, sentence: str, to: Model | str) -> HttpResponse:
+    """Back to where it shows, with a word that it is done."""
+    messages.success(request, sentence)
+    return redirect(address(to))
+
+
+def address(place: Model | str) -> str:
+    """Where a row's page is, or the page of that name."""
+    return reverse(place) if isinstance(place, str) else place.get_absolute_url()  # type: ignore[attr-defined]
