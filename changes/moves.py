@@ -61,6 +61,8 @@ C = ChangeState
 # Before anything was done to a serving environment: it may still be edited or dropped.
 BEFORE = (C.DRAFT, C.ASSESSING, C.AWAITING, C.APPROVED)
 ENDED = (C.CLOSED, C.CANCELLED)
+# On hold in one of these, nothing but cancelling is possible.
+HOLDABLE = (C.ASSESSING, C.AWAITING, C.APPROVED)
 CHANGE_MOVES = _moves(
     ("submit", (C.DRAFT,), C.ASSESSING, "requester, manager"),
     ("submit_emergency", (C.DRAFT,), C.AWAITING, "requester, manager"),
@@ -69,10 +71,11 @@ CHANGE_MOVES = _moves(
     ("send_back", (C.ASSESSING,), C.DRAFT, "manager"),
     ("request_approval", (C.ASSESSING,), C.AWAITING, "requester, manager"),
     ("grant", (C.AWAITING,), C.APPROVED, "system"),
-    ("reject", (C.AWAITING,), C.REJECTED, "approver"),
+    ("reject", (C.AWAITING, C.APPROVED), C.REJECTED, "approver"),
     ("rework", (C.REJECTED,), C.DRAFT, "requester"),
     ("edit", (C.AWAITING, C.APPROVED), C.ASSESSING, "requester, manager"),
     ("reask", (C.APPROVED,), C.AWAITING, "system"),
+    ("lapse", (C.AWAITING, C.APPROVED), C.ASSESSING, "system"),
     ("implement", (C.APPROVED,), C.IMPLEMENTING, "system"),
     ("verify", (C.IMPLEMENTING,), C.VERIFYING, "system"),
     ("back_out", (C.IMPLEMENTING, C.VERIFYING, C.REVIEW), C.BACKED_OUT, "system"),

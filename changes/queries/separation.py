@@ -4,14 +4,31 @@ Derived whenever it is asked, never stored: whoever becomes the implementer afte
 voting stops counting at once.
 """
 
-from changes.models import ChangeRequest, Promotion
+from collections.abc import Sequence
+
+from changes.models import ChangeRequest, ChangeRevision, ChangeTemplate, Promotion
 
 
 def excluded_from_change(change: ChangeRequest) -> dict[int, str]:
     """User -> why not: the requester, the implementer, the package's author, and
     whoever wrote the revision that is asked about."""
-    revisions = change.revisions.filter(number=change.revision).order_by("pk")
-    writers = revisions.values_list("by_id", flat=True)
+    return excluded_from_changes([change])[change.pk]
+
+
+def excluded_from_changes(
+    changes: Sequence[ChangeRequest],
+) -> dict[int, dict[int, str]]:
+    """The same for many, by the change's id, in one query; packages are loaded."""
+    numbers = {change.pk: change.revision for change in changes}
+    rows = ChangeRevision.objects.filter(change__in=changes).order_by("pk")
+    writers: dict[int, list[int]] = {pk: [] for pk in numbers}
+    for change, number, by in rows.values_list("change_id", "number", "by_id"):
+        if number == numbers[change]:
+            writers[change].append(by)
+    return {change.pk: _parts(change, writers[change.pk]) for change in changes}
+
+
+def _parts(change: ChangeRequest, writers: Sequence[int]) -> dict[int, str]:
     author = change.package.author_id if change.package else None
     parts = (
         *((pk, "Who wrote this revision cannot vote on it.") for pk in writers),
@@ -20,6 +37,11 @@ def excluded_from_change(change: ChangeRequest) -> dict[int, str]:
         (change.requester_id, "Who asked for a change cannot vote on it."),
     )
     return {pk: reason for pk, reason in parts if pk is not None}
+
+
+def excluded_from_template(template: ChangeTemplate) -> dict[int, str]:
+    """Whoever proposed it."""
+    return {template.proposed_by_id: "Who proposed a template cannot vote on it."}
 
 
 def excluded_from_promotion(promotion: Promotion) -> dict[int, str]:

@@ -9,12 +9,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 
 from changes import permissions
 from changes.digest import sha256_of
 from changes.models import ChangeTemplate
 from changes.moves import TEMPLATE_MOVES, TemplateState
+from changes.queries.separation import excluded_from_template
 from environments.models import Environment, Landscape
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
@@ -123,7 +123,7 @@ def suspend_template(
         key=f"template-{template.pk}-suspended-{at:%Y%m%d%H%M%S}",
         title=f"Suspended: {template} {template.title}",
         body=because,
-        url=address_of(template),
+        url=template.get_absolute_url(),
     )
     notify({template.proposed_by, *people_with(Role.MANAGER)}, note)
     return template
@@ -141,22 +141,13 @@ def retire_template(template: ChangeTemplate, *, actor: User) -> ChangeTemplate:
     return template
 
 
-def excluded_from_template(template: ChangeTemplate) -> dict[int, str]:
-    """Who proposed it does not vote on it."""
-    return {template.proposed_by_id: "Who proposed a template cannot vote on it."}
-
-
-def address_of(template: ChangeTemplate) -> str:
-    return reverse("changes:template", args=[template.pk])
-
-
 def _ask(template: ChangeTemplate, actor: User) -> ChangeTemplate:
     excluded = excluded_from_template(template)
     template.approval = approvals.ask(
         kind="template",
         level="normal",
         title=f"Standard change {template}: {template.title}",
-        url=address_of(template),
+        url=template.get_absolute_url(),
         revision=template.number,
         sha256=sha256_of(_substance(template)),
         actor=actor,

@@ -61,6 +61,12 @@ class Standing:
             if step.pk in self.missing
         )
 
+    def waits_for(self, person: User, asked: frozenset[str]) -> bool:
+        """Would this person's agreement bring it further now?"""
+        if any(found.vote.user_id == person.pk for found in self.votes):
+            return False
+        return any(step.pk in self.missing for step in self.steps_for(asked))
+
     def steps_for(self, asked: frozenset[str]) -> list[ApprovalStep]:
         """The steps a holder of these may vote on now: none before its turn."""
         turn = min(
@@ -74,10 +80,47 @@ class Standing:
 
 def standing(request: ApprovalRequest, *, excluded: Excluded, at: datetime) -> Standing:
     """What the request has come to at this instant; `at` is UTC."""
-    steps = list(request.steps.order_by("sequence", "pk"))
-    rows = request.votes.filter(revoked_at__isnull=True)
-    votes = list(rows.select_related("user").order_by("at", "pk"))
-    asked = asked_of([vote.user_id for vote in votes])
+    return standings([request], excluded={request.pk: excluded}, at=at)[request.pk]
+
+
+def standings(
+    requests: Sequence[ApprovalRequest],
+    *,
+    excluded: Mapping[int, Excluded],
+    at: datetime,
+) -> dict[int, Standing]:
+    """What each request has come to, by its id, in as many queries as for one."""
+    steps: dict[int, list[ApprovalStep]] = {request.pk: [] for request in requests}
+    for step in ApprovalStep.objects.filter(request__in=requests).order_by(
+        "sequence", "pk"
+    ):
+        steps[step.request_id].append(step)
+    rows = Vote.objects.filter(request__in=requests, revoked_at__isnull=True)
+    votes: dict[int, list[Vote]] = {request.pk: [] for request in requests}
+    for vote in rows.select_related("user").order_by("at", "pk"):
+        votes[vote.request_id].append(vote)
+    asked = asked_of([vote.user_id for found in votes.values() for vote in found])
+    return {
+        request.pk: _standing(
+            request,
+            steps[request.pk],
+            votes[request.pk],
+            asked,
+            excluded.get(request.pk, {}),
+            at,
+        )
+        for request in requests
+    }
+
+
+def _standing(
+    request: ApprovalRequest,
+    steps: Sequence[ApprovalStep],
+    votes: Sequence[Vote],
+    asked: Mapping[int, frozenset[str]],
+    excluded: Excluded,
+    at: datetime,
+) -> Standing:
     reasons = {vote.pk: _why_not(vote, asked, steps, excluded) for vote in votes}
     approving = {
         vote.user_id: frozenset(s.pk for s in steps if s.asked in asked[vote.user_id])
@@ -97,6 +140,13 @@ def standing(request: ApprovalRequest, *, excluded: Excluded, at: datetime) -> S
         missing=missing(slots, found),
         is_expired=at >= request.expires_at,
     )
+
+
+def still_asked(now: Standing, excluded: Excluded) -> list[User]:
+    """Whose agreement is waited for: may vote at this turn, and has not."""
+    people = people_asked([step.asked for step in now.steps])
+    asked = asked_of([person.pk for person in people])
+    return [p for p in people if now.waits_for(p, asked[p.pk]) and p.pk not in excluded]
 
 
 def asked_of(people: Sequence[int]) -> dict[int, frozenset[str]]:

@@ -1,0 +1,79 @@
+"""What follows from a request for approval: the row it is about moves by its state.
+
+Called with that row locked, in the transaction of the vote. Nothing here votes.
+"""
+
+from datetime import datetime
+
+from changes.models import ChangeRequest
+from changes.queries.approvals import Owner, change_of
+from changes.services import slots
+from changes.services.revisions import AGREEING
+from changes.services.rows import judge, log, move
+from opsdesk.accounts.models import User
+from opsdesk.core.models import ApprovalRequest
+from opsdesk.core.services.outbox import Note, notify
+
+State = ApprovalRequest.State
+SAID = {
+    State.GRANTED: "Approved",
+    State.REJECTED: "Rejected",
+    State.EXPIRED: "Nobody decided in time",
+    State.OPEN: "A vote was taken back",
+}
+
+
+def follow(
+    owner: Owner,
+    request: ApprovalRequest,
+    *,
+    before: str,
+    actor: User | None,
+    at: datetime,
+) -> None:
+    """Move the row by what the request has come to; nothing when that is nothing new.
+
+    A promotion, leave during a freeze and an approval after the fact are read from the
+    request when they are used, so their people are only told.
+    """
+    if request.state == before:
+        return
+    if isinstance(owner, ChangeRequest) and owner.state in AGREEING:
+        _move_change(owner, request.state, actor=actor, at=at)
+    _tell(owner, request, actor=actor, at=at)
+
+
+def _move_change(
+    change: ChangeRequest, state: str, *, actor: User | None, at: datetime
+) -> None:
+    verb = {
+        State.GRANTED: "grant",
+        State.REJECTED: "reject",
+        State.OPEN: "reask",
+        State.EXPIRED: "lapse",
+    }[State(state)]
+    if verb in {"reject", "lapse"}:
+        slots.free(change)
+    if verb != "lapse":
+        judge(change, verb)
+    move(change, verb, actor=actor)
+    by = actor if verb == "reject" else None
+    log(change, verb, actor=by, at=at, revision=change.revision)
+
+
+def _tell(
+    owner: Owner, request: ApprovalRequest, *, actor: User | None, at: datetime
+) -> None:
+    """Tell who asked, and who implements it, but not whoever just voted."""
+    change = change_of(owner)
+    people = {request.requested_by}
+    if change is not None:
+        people |= {change.requester, change.implementer} - {None}
+    why = request.votes.filter(decision="reject").order_by("-pk").first()
+    note = Note(
+        key=f"approval-{request.pk}-{request.state}-{at:%Y%m%d%H%M%S}",
+        title=f"{SAID[State(request.state)]}: {request.title}",
+        body=why.comment if why and request.state == State.REJECTED else "",
+        url=request.url,
+    )
+    notify(people - {actor}, note)
