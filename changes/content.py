@@ -59,3 +59,13 @@ class Content:
 
 LINKED = ("components", "processes", "snags", "aims", "is_rehearsed")
 COLUMNS = tuple(f.name for f in fields(Content) if f.name not in LINKED)
+# The texts a template brings along, and may lock, by column.
+BODY = {
+    "description": "Description",
+    "reason": "Business reason",
+    "impact": "What may break",
+    "implementation_plan": "Implementation plan",
+    "test_plan": "Test plan",
+    "backout_plan": "Back-out plan",
+    "comms_plan": "Who is told, and when",
+}

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from changes.views import package_files, package_verbs, packages
+from changes.views import (
+    change_verbs,
+    changes,
+    package_files,
+    package_verbs,
+    packages,
+    templates,
+)
 
 app_name = "changes"
 PACKAGES = [
@@ -57,4 +64,45 @@ PACKAGES = [
         name="package_withdraw",
     ),
 ]
-urlpatterns = [*PACKAGES]
+CHANGES = [
+    path("", changes.change_list, name="list"),
+    path("new/", changes.change_new, name="new"),
+    path("<int:pk>/", changes.change_detail, name="detail"),
+    path("<int:pk>/edit/", changes.change_edit, name="edit"),
+    path("<int:pk>/comment/", changes.change_comment, name="comment"),
+    path("<int:pk>/revisions/", changes.change_revisions, name="revisions"),
+    path("<int:pk>/revisions/<int:number>/", changes.change_revision, name="revision"),
+    path("<int:pk>/diff/", changes.change_diff, name="diff"),
+    path("<int:pk>/submit/", change_verbs.change_submit, name="submit"),
+    path(
+        "<int:pk>/request-approval/",
+        change_verbs.change_request_approval,
+        name="request_approval",
+    ),
+    path("<int:pk>/send-back/", change_verbs.change_send_back, name="send_back"),
+    path("<int:pk>/rework/", change_verbs.change_rework, name="rework"),
+    path("<int:pk>/hold/", change_verbs.change_hold, name="hold"),
+    path("<int:pk>/release/", change_verbs.change_release, name="release"),
+    path("<int:pk>/cancel/", change_verbs.change_cancel, name="cancel"),
+    path("<int:pk>/confirm/", change_verbs.change_confirm, name="confirm"),
+    path(
+        "<int:pk>/declare-failed/",
+        change_verbs.change_declare_failed,
+        name="declare_failed",
+    ),
+    path("<int:pk>/review/", change_verbs.change_review, name="review"),
+    path("<int:pk>/close/", change_verbs.change_close, name="close"),
+    path("templates/", templates.template_list, name="templates"),
+    path("templates/new/", templates.template_new, name="template_new"),
+    path("templates/<int:pk>/", templates.template_detail, name="template"),
+    path("templates/<int:pk>/again/", templates.template_again, name="template_again"),
+    path(
+        "templates/<int:pk>/suspend/",
+        templates.template_suspend,
+        name="template_suspend",
+    ),
+    path(
+        "templates/<int:pk>/retire/", templates.template_retire, name="template_retire"
+    ),
+]
+urlpatterns = [*CHANGES, *PACKAGES]

@@ -76,6 +76,9 @@ class ChangeTemplate(models.Model):
     def __str__(self) -> str:
         return f"{self.code} v{self.number}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("changes:template", args=[self.pk])
+
 
 class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
     def visible_to(self, user: User) -> Self:

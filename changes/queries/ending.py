@@ -2,9 +2,16 @@
 
 from changes.models import ChangeDuty, ChangeRequest
 from changes.moves import PromotionState
+from opsdesk.accounts.models import User
 
 WENT_WRONG = (PromotionState.FAILED, PromotionState.ROLLED_BACK)
 Kind = ChangeRequest.Kind
+
+
+def is_confirmer(user: User, change: ChangeRequest) -> bool:
+    """Implements it, or owns an environment it goes to."""
+    owned = change.targets.filter(environment__owner=user)
+    return change.implementer_id == user.pk or owned.exists()
 
 
 def unsettled(change: ChangeRequest) -> list[ChangeDuty]:

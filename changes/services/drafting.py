@@ -77,9 +77,15 @@ def content_of_snag(snag: Snag) -> dict[str, Any]:
         "title": snag.title,
         "description": snag.detail,
         "reason": f"{snag.ref} was reported by {snag.reported_by.name}.",
-        "snags": [snag],
+        "snags": snag.ref,
         "processes": [snag.process] if snag.process else [],
     }
+
+
+def content_of_template(template: ChangeTemplate) -> dict[str, Any]:
+    """What a standard change starts with: the words agreed to, where they reach."""
+    aims = {f"to_{place.pk}": True for place in template.environments.order_by("pk")}
+    return {**template.body, **aims, "kind": ChangeRequest.Kind.STANDARD}
 
 
 def _written(change: ChangeRequest) -> tuple[str, ...]:

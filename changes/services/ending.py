@@ -5,7 +5,7 @@ from django.db import transaction
 from changes import permissions
 from changes.models import ChangeDuty, ChangeRequest, Review
 from changes.moves import RUNNING
-from changes.queries.ending import needs_review, unsettled
+from changes.queries.ending import is_confirmer, needs_review, unsettled
 from changes.services.rows import judge, locked, log, move
 from changes.services.templates import suspend_template
 from opsdesk.accounts.models import User
@@ -27,12 +27,6 @@ def confirm(change: ChangeRequest, *, actor: User) -> ChangeRequest:
     move(change, "confirm", actor=actor)
     log(change, "confirm", actor=actor, at=clock.now())
     return change
-
-
-def is_confirmer(user: User, change: ChangeRequest) -> bool:
-    """Implements it, or owns an environment it goes to."""
-    owned = change.targets.filter(environment__owner=user)
-    return change.implementer_id == user.pk or owned.exists()
 
 
 @transaction.atomic

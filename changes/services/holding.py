@@ -4,7 +4,7 @@ from django.db import transaction
 
 from changes import permissions
 from changes.models import ChangeRequest
-from changes.moves import RUNNING, ChangeState
+from changes.moves import HOLDABLE, RUNNING
 from changes.services import slots
 from changes.services.rows import judge, locked, log, move
 from opsdesk.accounts.models import User
@@ -14,8 +14,6 @@ from opsdesk.core.models import ApprovalRequest
 from opsdesk.core.records import save
 from opsdesk.core.services import approvals
 from opsdesk.core.services.outbox import Note, notify
-
-HOLDABLE = (ChangeState.ASSESSING, ChangeState.AWAITING, ChangeState.APPROVED)
 
 
 @transaction.atomic
