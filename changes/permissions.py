@@ -62,3 +62,31 @@ def can_cancel(user: User, change: ChangeRequest) -> bool:
 def can_review(user: User, change: ChangeRequest) -> bool:
     """A manager, but never who implemented it."""
     return can_manage(user) and change.implementer_id != user.pk
+
+
+def can_run(user: User, change: ChangeRequest) -> bool:
+    """Promotes it: the implementer as long as they work here, and administrators."""
+    access = access_of(user)
+    works = bool(access.roles - {Role.AUDITOR})
+    is_named = works and change.implementer_id == user.pk
+    return is_named or access.has(Role.ADMINISTRATOR)
+
+
+def can_confirm_baseline(user: User) -> bool:
+    """Who answers for what is installed."""
+    return access_of(user).has(Role.ADMINISTRATOR)
+
+
+def can_waive(user: User, change: ChangeRequest) -> bool:
+    """Who may let an emergency pass a gate, in their own name."""
+    return can_run(user, change) or can_manage(user)
+
+
+def can_settle_duties(user: User) -> bool:
+    """Who may say that what a change owes is done, or need not be."""
+    return access_of(user).has(Role.MANAGER, Role.ADMINISTRATOR)
+
+
+def can_test(user: User) -> bool:
+    """Anybody who works here but does not only read."""
+    return bool(access_of(user).roles - {Role.AUDITOR, Role.SUPPLIER})

@@ -5,7 +5,9 @@ from datetime import datetime
 from changes.gates.case import Case
 from changes.models import ChangeRequest
 from changes.moves import ChangeState
+from changes.queries.evidence import approvals_needed
 from environments.models import Environment
+from opsdesk.core.approving import Standing
 from opsdesk.core.gates import Finding
 from opsdesk.core.models import ApprovalRequest
 
@@ -23,15 +25,14 @@ AGREED = frozenset(
     {ChangeState.APPROVED, ChangeState.IMPLEMENTING, ChangeState.VERIFYING}
 )
 # Failover and training follow; what went wrong is undone, until it is closed.
-AFTER = AGREED | {ChangeState.REVIEW}
+AFTER = AGREED | {ChangeState.REVIEW, ChangeState.BACKED_OUT}
 
 
 def state(case: Case, _at: datetime) -> Finding:
     """The change has come far enough for this environment, and no further."""
     change = case.promotion.change
     is_test = case.environment.kind == Environment.Kind.DEV_TEST
-    follows = case.is_rollback or case.is_resync
-    allowed = TESTING if is_test else AFTER if follows else AGREED
+    allowed = AFTER if case.follows else TESTING if is_test else AGREED
     if change.state in allowed:
         return Finding("STATE", is_met=True, detail=change.get_state_display() + ".")
     return Finding(
@@ -60,6 +61,9 @@ def hold(case: Case, _at: datetime) -> Finding:
 def approval(case: Case, _at: datetime) -> Finding:
     """The change is approved as it is now, by people who may still say so."""
     change = case.promotion.change
+    if case.follows:
+        detail = "It follows from what was approved."
+        return Finding("APPROVAL", is_met=True, detail=detail)
     if case.environment.kind == Environment.Kind.DEV_TEST or _needs_no_vote(change):
         return Finding("APPROVAL", is_met=True, detail="None is needed here.")
     found = case.change_standing
@@ -82,21 +86,17 @@ def approval(case: Case, _at: datetime) -> Finding:
 def promotion_approval(case: Case, _at: datetime) -> Finding:
     """This promotion, of this build, here and now, is approved by administrators."""
     promotion = case.promotion
-    needed = max((path.approvals for path in case.paths), default=0)
-    is_free = case.is_rollback or case.is_resync or promotion.change.is_break_glass
-    if is_free or not needed or not case.environment.is_serving:
+    if not approvals_needed(promotion):
         return Finding("PROMO_APPROVAL", is_met=True, detail="None is needed here.")
     found = case.promotion_standing
-    if found is not None and found.is_granted and found.request.is_live:
-        return Finding("PROMO_APPROVAL", is_met=True, detail="Approved for here.")
-    used = found is not None and not found.request.is_live
-    wanted = f"Still missing: {found.wanted}." if found and found.wanted else ""
+    is_this = found is not None and found.request.revision == promotion.change.revision
+    if found is not None and is_this and found.is_granted and found.request.is_live:
+        detail = "This promotion is approved."
+        return Finding("PROMO_APPROVAL", is_met=True, detail=detail)
     return Finding(
         "PROMO_APPROVAL",
         is_met=False,
-        detail="Its approval was used or has ended."
-        if used
-        else wanted or "Not asked.",
+        detail=_unapproved(found, is_this=is_this),
         clear="Ask the administrators to approve this promotion.",
         url=promotion.get_absolute_url(),
     )
@@ -119,6 +119,18 @@ def separation(case: Case, _at: datetime) -> Finding:
         detail="You voted on this, so somebody else must start it.",
         clear="Ask the implementer or another administrator to start it.",
     )
+
+
+def _unapproved(found: Standing | None, *, is_this: bool) -> str:
+    """Why the approval of this promotion does not count, or not yet."""
+    if found is None:
+        return "Nobody was asked to approve this promotion."
+    if not found.request.is_live:
+        return f"Its approval is {found.request.get_state_display().lower()}."
+    if not is_this:
+        return "The change was altered since this promotion was asked about."
+    lost = " ".join(vote.why_not for vote in found.votes if vote.why_not)
+    return f"{lost} Still missing: {found.wanted}.".strip()
 
 
 def _needs_no_vote(change: ChangeRequest) -> bool:

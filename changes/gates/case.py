@@ -44,6 +44,11 @@ class Case:
     def is_resync(self) -> bool:
         return self.promotion.kind == Promotion.Kind.RESYNC
 
+    @property
+    def follows(self) -> bool:
+        """Neither a resync nor a roll-back decides anything new."""
+        return self.is_rollback or self.is_resync
+
     @cached_property
     def paths(self) -> list[PromotionPath]:
         return paths_into(self.environment, self.promotion.package)
@@ -75,16 +80,26 @@ class Case:
         return self._standing(self.promotion.approval, excluded)
 
     @cached_property
-    def overridden(self) -> set[int]:
-        """Freeze occurrences this revision has leave to ignore, leave not yet used."""
+    def overrides(self) -> dict[int, int]:
+        """Leave this revision has and has not used: its id, and the freeze's."""
         rows = FreezeOverride.objects.filter(
             change=self.promotion.change,
-            revision=self.promotion.revision,
+            revision=self.promotion.change.revision,
             used_by__isnull=True,
             approval__state=ApprovalRequest.State.GRANTED,
             approval__expires_at__gt=self.at,
         )
-        return set(rows.values_list("occurrence_id", flat=True))
+        excluded = excluded_from_change(self.promotion.change)
+        return {
+            row.pk: row.occurrence_id
+            for row in rows.select_related("approval").order_by("pk")
+            if standing(row.approval, excluded=excluded, at=self.at).is_granted
+        }
+
+    @property
+    def overridden(self) -> set[int]:
+        """Freeze occurrences it has leave to ignore."""
+        return set(self.overrides.values())
 
     @cached_property
     def overdue_syncs(self) -> list[ChangeDuty]:

@@ -4,7 +4,13 @@ from datetime import datetime, timedelta
 
 from changes.gates.case import Case
 from changes.models import Package
-from changes.queries.evidence import Tested, longest_stay, tested
+from changes.queries.evidence import (
+    Tested,
+    approvals_needed,
+    backout_until,
+    longest_stay,
+    tested,
+)
 from environments.models import Environment
 from environments.queries.installed import installed
 from opsdesk.core.gates import Finding
@@ -13,6 +19,8 @@ from opsdesk.core.gates import Finding
 def package(case: Case, _at: datetime) -> Finding:
     """Sealed, and neither blocked nor withdrawn."""
     found = case.promotion.package
+    if case.is_rollback:
+        return Finding("PACKAGE", is_met=True, detail="It ran there before.")
     if found.is_usable:
         return Finding("PACKAGE", is_met=True, detail=f"{found} is sealed.")
     return Finding(
@@ -25,21 +33,25 @@ def package(case: Case, _at: datetime) -> Finding:
 
 
 def digest(case: Case, _at: datetime) -> Finding:
-    """The bytes approved, tested and promoted are the same."""
+    """The bytes approved, tested and promoted are the same, of the live revision."""
     promotion = case.promotion
-    ours = promotion.change.package
+    if case.is_rollback:
+        detail = f"Back to {promotion.back_to}."
+        return Finding("DIGEST", is_met=True, detail=detail)
     is_same = promotion.sha256 == promotion.package.sha256
-    is_change = case.is_rollback or (
-        ours is not None and ours.pk == promotion.package_id
-    )
-    if is_same and is_change:
+    is_ours = promotion.change.package_id == promotion.package_id
+    is_now = case.is_resync or promotion.revision == promotion.change.revision
+    if is_same and is_ours and is_now:
         detail = f"Digest {promotion.sha256[:12]}… throughout."
         return Finding("DIGEST", is_met=True, detail=detail)
     return Finding(
         "DIGEST",
         is_met=False,
-        detail="This is not the package the change was approved with.",
-        clear="Schedule a promotion of the change's own package.",
+        detail="The change was altered since this promotion was scheduled."
+        if is_same and is_ours
+        else "This is not the package the change was approved with.",
+        clear="Cancel it and schedule the change as it is now.",
+        url=promotion.get_absolute_url(),
     )
 
 
@@ -48,10 +60,14 @@ def route(case: Case, _at: datetime) -> Finding:
     ahead = _ahead_of_production(case)
     if ahead is not None:
         return ahead
+    if case.follows:
+        return Finding("ROUTE", is_met=True, detail="It follows production.")
+    if case.environment.is_serving and not case.paths:
+        return _no_way(case.environment)
     skipped = [
         path.upstream for path in case.paths if not case.upstream[path.upstream_id]
     ]
-    if case.is_rollback or not skipped:
+    if not skipped:
         return Finding("ROUTE", is_met=True, detail="It came the whole way.")
     names = ", ".join(str(environment) for environment in skipped)
     return Finding(
@@ -65,7 +81,7 @@ def route(case: Case, _at: datetime) -> Finding:
 
 def signed_off(case: Case, _at: datetime) -> Finding:
     """Enough people of the business passed these bytes, and nobody failed them."""
-    if case.is_rollback or case.is_resync:
+    if case.follows:
         return Finding("SIGNOFF", is_met=True, detail="It was tested before.")
     for path in case.paths:
         found = tested(path.upstream, case.promotion.package, path.sign_offs)
@@ -83,7 +99,7 @@ def signed_off(case: Case, _at: datetime) -> Finding:
 
 def soaked(case: Case, at: datetime) -> Finding:
     """It ran upstream without a break for as long as its path asks."""
-    if case.is_rollback or case.is_resync:
+    if case.follows:
         return Finding("SOAK", is_met=True, detail="It ran before.")
     for path in case.paths:
         needed = timedelta(hours=path.soak_hours)
@@ -123,7 +139,8 @@ def depends(case: Case, _at: datetime) -> Finding:
 def baseline(case: Case, _at: datetime) -> Finding:
     """What runs there is what ran there when its approval was asked for."""
     now = {str(pk): row.pk for pk, row in case.installed.items()}
-    if now == case.promotion.baseline:
+    was_asked = approvals_needed(case.promotion)
+    if now == case.promotion.baseline or not was_asked:
         detail = "Nothing was installed there since."
         return Finding("BASELINE", is_met=True, detail=detail)
     return Finding(
@@ -135,8 +152,10 @@ def baseline(case: Case, _at: datetime) -> Finding:
     )
 
 
-def backout(case: Case, _at: datetime) -> Finding:
-    """There is a way back where people work."""
+def backout(case: Case, at: datetime) -> Finding:
+    """There is a way back where people work; an approved one is open for a time."""
+    if case.is_rollback:
+        return _way_back(case, at)
     plan = case.promotion.change.backout_plan.strip()
     if not case.is_for_users or len(plan) >= 20:
         return Finding("BACKOUT", is_met=True, detail="There is a plan to go back.")
@@ -149,11 +168,34 @@ def backout(case: Case, _at: datetime) -> Finding:
     )
 
 
+def _way_back(case: Case, at: datetime) -> Finding:
+    until = backout_until(case.promotion)
+    if until is None or at < until:
+        detail = "The approved back-out plan allows it."
+        return Finding("BACKOUT", is_met=True, detail=detail)
+    return Finding(
+        "BACKOUT",
+        is_met=False,
+        detail=f"The approved back-out plan held until {until:%d %b %Y, %H:%M} UTC.",
+        clear="Raise a new change.",
+    )
+
+
+def _no_way(environment: Environment) -> Finding:
+    return Finding(
+        "ROUTE",
+        is_met=False,
+        detail=f"No path leads into {environment}.",
+        clear="An administrator says which environment comes before it.",
+        url=environment.get_absolute_url(),
+        is_waivable=True,
+    )
+
+
 def _ahead_of_production(case: Case) -> Finding | None:
     environment, package = case.environment, case.promotion.package
-    production = environment.pairs_with
-    is_copy = environment.kind == Environment.Kind.FAILOVER
-    if not is_copy or environment.is_serving or production is None or case.is_rollback:
+    production = _followed(case)
+    if production is None:
         return None
     runs = installed(production).get(package.component_id)
     if runs is not None and runs.sha256 == case.promotion.sha256:
@@ -161,10 +203,22 @@ def _ahead_of_production(case: Case) -> Finding | None:
     return Finding(
         "ROUTE",
         is_met=False,
-        detail=f"{environment} is a copy: it never runs ahead of {production}.",
+        detail=f"{environment} never runs ahead of {production}.",
         clear=f"Promote it to {production} first.",
         is_waivable=True,
     )
+
+
+def _followed(case: Case) -> Environment | None:
+    """What must run it first: production for its failover, and for every resync."""
+    environment = case.environment
+    if case.is_rollback or environment.is_serving:
+        return None
+    if environment.kind == Environment.Kind.FAILOVER:
+        return environment.pairs_with
+    if not case.is_resync:
+        return None
+    return Environment.objects.serving().get(landscape=environment.landscape_id)
 
 
 def _untested(found: Tested) -> str:

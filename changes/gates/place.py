@@ -2,12 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from environments.queries.windows import freezes_now, maintenance_now
-
 from changes.gates.case import Case
 from changes.models import Promotion
 from changes.moves import PromotionState
 from environments.models import Environment
+from environments.queries.windows import freezes_now, maintenance_now
 from opsdesk.core.gates import Finding
 
 
@@ -31,7 +30,7 @@ def freeze(case: Case, at: datetime) -> Finding:
     for found in freezes_now(case.environment, at):
         is_let_through = (
             not found.is_hard
-            or case.promotion.change.kind in found.rule.exempt.split(",")
+            or case.promotion.change.kind in found.rule.exempt_kinds
             or found.pk in case.overridden
             or _began_before(case, found.during.lower)
         )
@@ -49,7 +48,7 @@ def freeze(case: Case, at: datetime) -> Finding:
 
 def window(case: Case, at: datetime) -> Finding:
     """Where changes need maintenance time: inside it, with time enough left."""
-    if not case.environment.needs_window:
+    if not case.environment.needs_window or case.is_rollback:
         return Finding("WINDOW", is_met=True, detail="None is needed here.")
     found = maintenance_now(case.environment, at)
     ends = at + timedelta(minutes=case.promotion.target.minutes)
@@ -73,14 +72,13 @@ def window(case: Case, at: datetime) -> Finding:
 def slot(case: Case, at: datetime) -> Finding:
     """Inside the booked slot and the envelope that was approved."""
     change, booked = case.promotion.change, case.promotion.target.slot
-    follows = case.is_rollback or case.is_resync
     opens = [change.earliest_start, booked.lower if booked else None]
     closes = [change.latest_end, booked.upper if booked else None]
     begin = max((time for time in opens if time), default=None)
     end = min((time for time in closes if time), default=None)
     is_early, is_late = begin is not None and at < begin, end is not None and at >= end
     is_test = case.environment.kind == Environment.Kind.DEV_TEST
-    if follows or is_test or not (is_early or is_late):
+    if case.follows or is_test or not (is_early or is_late):
         return Finding("SLOT", is_met=True, detail="It is the time agreed.")
     return Finding(
         "SLOT",

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from changes.models import ChangeRequest, Package, TestSignOff
+from changes.models import ChangeRequest, Package, Promotion, TestSignOff
 from environments.models import Environment, Installation, PromotionPath
 
 Verdict = TestSignOff.Verdict
@@ -46,6 +46,30 @@ def paths_into(environment: Environment, package: Package) -> list[PromotionPath
     for path in rows.select_related("upstream").order_by("package_class", "pk"):
         by_upstream[path.upstream_id] = path
     return list(by_upstream.values())
+
+
+def approvals_needed(promotion: Promotion) -> int:
+    """How many administrators must agree to this promotion; 0 for none.
+
+    Only where people work, and never to follow, to undo or behind broken glass. Where
+    no path says how many, one; two when the risk is high.
+    """
+    environment, change = promotion.environment, promotion.change
+    is_new = promotion.kind == Promotion.Kind.DEPLOY and not change.is_break_glass
+    if not is_new or not environment.is_serving:
+        return 0
+    paths = paths_into(environment, promotion.package)
+    least = 2 if change.risk == ChangeRequest.Risk.HIGH else 0
+    return max(least, max((path.approvals for path in paths), default=1))
+
+
+def backout_until(promotion: Promotion) -> datetime | None:
+    """Until when the approved back-out plan allows a roll-back: counted from the end
+    of the slot, or from the start where none was booked; None when neither was."""
+    undone = promotion.undoes or promotion
+    slot = undone.target.slot
+    since = slot.upper if slot else undone.started_at
+    return since + timedelta(hours=promotion.change.backout_hours) if since else None
 
 
 def stays(environment: Environment, package: Package) -> list[Installation]:

@@ -1,0 +1,71 @@
+"""What a change has come to in its environments, and what therefore is owed."""
+
+from django.db.models import Q, QuerySet
+
+from changes.models import ChangeDuty, ChangeRequest, Promotion
+from changes.moves import PromotionState
+from environments.models import Environment
+from environments.queries.installed import installed
+from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.models import User
+
+Kind = ChangeDuty.Kind
+SYNCS = (Kind.FAILOVER_SYNC, Kind.TRAINING_SYNC)
+
+
+def followers(environment: Environment) -> list[tuple[str, Environment]]:
+    """What follows the environment people work in: its failovers, then training."""
+    failovers = environment.failovers.in_use().order_by("pk")
+    training = Environment.objects.in_use().filter(
+        landscape=environment.landscape_id, kind=Environment.Kind.TRAINING
+    )
+    return [
+        *((Kind.FAILOVER_SYNC, each) for each in failovers),
+        *((Kind.TRAINING_SYNC, each) for each in training.order_by("pk")),
+    ]
+
+
+def runs(environment: Environment, component: int) -> str:
+    """The digest of a component there now; "" when none is known."""
+    found = installed(environment).get(component)
+    return found.sha256 if found is not None else ""
+
+
+def syncs_done_by(promotion: Promotion) -> QuerySet[ChangeDuty]:
+    """The syncs this promotion settles: of its digest, and older ones of the same
+    component once the environment runs what people work with."""
+    package = promotion.package
+    mine = Q(sha256=promotion.sha256)
+    serving = Environment.objects.serving().filter(
+        landscape=promotion.environment.landscape_id
+    )
+    if any(runs(each, package.component_id) == promotion.sha256 for each in serving):
+        mine |= Q(change__package__component=package.component_id)
+    return ChangeDuty.objects.filter(
+        mine, kind__in=SYNCS, environment=promotion.environment, is_settled=False
+    ).order_by("pk")
+
+
+def is_everywhere(change: ChangeRequest) -> bool:
+    """It runs wherever it had to go, or somebody said that it need not."""
+    done = change.promotions.filter(state=PromotionState.SUCCEEDED)
+    there = set(
+        done.exclude(kind=Promotion.Kind.ROLLBACK).values_list(
+            "environment_id", flat=True
+        )
+    )
+    waived = change.duties.filter(kind__in=SYNCS, waived_by__isnull=False)
+    there |= set(waived.values_list("environment_id", flat=True))
+    needed = change.targets.filter(is_mandatory=True)
+    return set(needed.values_list("environment_id", flat=True)) <= there
+
+
+def owner_for(change: ChangeRequest, kind: str, place: Environment | None) -> User:
+    """Who owes it: who looks after the environment, a manager for a judgement, else
+    who implements the change."""
+    if kind in {Kind.REVIEW, Kind.RETRO_APPROVAL}:
+        managers = people_with(Role.MANAGER).exclude(pk=change.implementer_id)
+        return managers.first() or change.requester
+    if place is not None and place.owner is not None:
+        return place.owner
+    return change.implementer or change.requester

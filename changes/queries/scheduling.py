@@ -1,0 +1,59 @@
+"""What a promotion is planned with: the lines of its run sheet, and its digest."""
+
+from collections.abc import Iterator
+
+from changes.digest import sha256_of
+from changes.models import ChangeRequest, Promotion, PromotionStep
+from environments.models import Environment
+from environments.queries.installed import installed
+
+Step = PromotionStep.Kind
+MOST = 40
+LONGEST = 200
+
+
+def subject_sha256(promotion: Promotion) -> str:
+    """What a vote on a promotion is for: this build, here, over what runs there now."""
+    return sha256_of(
+        {
+            "change": promotion.change.sha256,
+            "revision": promotion.change.revision,
+            "environment": promotion.environment_id,
+            "manifest": promotion.sha256,
+            "baseline": promotion.baseline,
+            "kind": promotion.kind,
+            "attempt": promotion.attempt,
+        }
+    )
+
+
+def baseline_of(environment: Environment) -> dict[str, int]:
+    """Component id -> the installation that is there now, as rows keep it."""
+    return {str(pk): row.pk for pk, row in installed(environment).items()}
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a plan as steps: without bullets, empty ones left out."""
+    bare = (
+        line.strip().lstrip("-*•0123456789.) ").strip() for line in text.split("\n")
+    )
+    return [line[:LONGEST] for line in bare if line][:MOST]
+
+
+def sheet(
+    change: ChangeRequest, environment: Environment, plan: str
+) -> list[tuple[str, str]]:
+    """(kind, title) of every step of the run sheet, in order."""
+    return list(_sheet(change, environment, plan))
+
+
+def _sheet(
+    change: ChangeRequest, environment: Environment, plan: str
+) -> Iterator[tuple[str, str]]:
+    yield Step.PRECHECK, f"Check that {environment} is well and its people know"
+    if environment.needs_backup:
+        yield Step.BACKUP, f"Back {environment} up and note where it is"
+    for line in lines(plan) or [f"Apply {change.package}"]:
+        yield Step.APPLY, line
+    for line in lines(change.test_plan) or ["Check that it works"]:
+        yield Step.POSTCHECK, line

@@ -1,0 +1,111 @@
+"""What every verb of a promotion does: lock from the change down, judge, tell.
+
+The order everywhere: change, environments by id, package, promotion.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from changes import permissions
+from changes.models import Promotion
+from changes.moves import PROMOTION_MOVES
+from changes.services import rows
+from environments.models import Environment
+from opsdesk.accounts.models import User
+from opsdesk.core.errors import RuleError, require
+from opsdesk.core.services.outbox import Note, notify
+
+
+def locked(promotion: Promotion) -> Promotion:
+    """The promotion as it is now, with all that it depends on held until the end."""
+    change = rows.locked(promotion.change)
+    hold_environments(promotion.environment)
+    hold_package(promotion.package_id)
+    row = (
+        Promotion.objects.select_for_update(of=("self",), no_key=True)
+        .select_related(
+            "target",
+            "environment__landscape",
+            "environment__pairs_with",
+            "package__component",
+            "approval",
+            "lease",
+            "undoes__target",
+            "undoes__installation",
+            "back_to",
+            "started_by",
+        )
+        .get(pk=promotion.pk)
+    )
+    row.change = row.target.change = change
+    return row
+
+
+def hold_environments(environment: Environment) -> None:
+    """Lock the environment with its pair, by id: freezes and leases wait, or we do."""
+    pair = Q(pk=environment.pk) | Q(pk=environment.pairs_with_id)
+    group = Environment.objects.filter(pair | Q(pairs_with=environment.pk))
+    list(group.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
+def hold_package(pk: int) -> None:
+    """Nobody blocks or withdraws it meanwhile; others may promote it elsewhere."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM changes_package WHERE id = %s FOR SHARE", [pk])
+
+
+def require_runner(actor: User, promotion: Promotion) -> None:
+    require(
+        permissions.can_run(actor, promotion.change),
+        "The implementer runs a promotion, or an administrator.",
+    )
+
+
+def judge(promotion: Promotion, verb: str) -> None:
+    """Refuse a verb the state does not allow."""
+    if promotion.state not in PROMOTION_MOVES[verb].sources:
+        state = promotion.get_state_display().lower()
+        raise RuleError(f"This promotion is {state} now.", code="not_now")
+
+
+def move(promotion: Promotion, verb: str, *fields: str) -> None:
+    """Take the judged step and save it with what else the verb changed."""
+    promotion.state = PROMOTION_MOVES[verb].target
+    promotion.save(update_fields=["state", *fields])
+
+
+def log(
+    promotion: Promotion,
+    verb: str,
+    *,
+    actor: User | None,
+    at: datetime,
+    **params: Any,
+) -> None:
+    """Write a line of the change's timeline that says where it happened."""
+    rows.log(
+        promotion.change,
+        verb,
+        actor=actor,
+        at=at,
+        promotion=promotion.pk,
+        environment=promotion.environment.name,
+        package=str(promotion.package),
+        **params,
+    )
+
+
+def tell(promotion: Promotion, what: str, *, actor: User, body: str = "") -> None:
+    """Tell who asked for the change, who implements it, and who owns the place."""
+    change = promotion.change
+    people = {change.requester, change.implementer, promotion.environment.owner}
+    note = Note(
+        key=f"promotion-{promotion.pk}-{promotion.state}-{what}"[:80],
+        title=f"{what}: {promotion}"[:200],
+        body=body,
+        url=promotion.get_absolute_url(),
+    )
+    notify(people - {actor, None}, note)
