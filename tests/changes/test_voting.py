@@ -1,0 +1,291 @@
+"""Votes on a change, as the named person through the screen (S13 to S27, S29)."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.db.models import F
+from django.urls import reverse
+
+from changes.models import ChangeEvent
+from changes.queries.approvals import excluded_from, inbox
+from changes.services import holding, revising, voting
+from opsdesk.accounts.models import Membership
+from opsdesk.core.models import ApprovalPolicy, ApprovalRequest, Notification, Vote
+from tests.changes.drafts import content, fresh, make_asked
+from tests.core.voting_trials import together
+from tests.factories import make_user
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def cora(db):
+    """Technical approver."""
+    return make_user("cora", "approver_technical")
+
+
+@pytest.fixture
+def carl(db):
+    """Technical approver, the other one."""
+    return make_user("carl", "approver_technical")
+
+
+@pytest.fixture
+def two(db):
+    """A change of low risk needs two technical approvers."""
+    steps = [{"asked": "approver_technical", "needed": 2, "sequence": 0}]
+    ApprovalPolicy.objects.filter(kind="change", level="low").update(steps=steps)
+
+
+@pytest.fixture
+def change(live, two, mia, sam, sue, bea, cora, carl):
+    """Mia asked for it, Sam implements it, Sue made the package, Bea tested it."""
+    return make_asked(live, mia, sam, sue, bea)
+
+
+def state():
+    return (
+        list(Vote.objects.order_by("pk").values_list("user", "revoked_at")),
+        list(ApprovalRequest.objects.order_by("pk").values_list("state", "ended_at")),
+        ChangeEvent.objects.count(),
+        Notification.objects.count(),
+    )
+
+
+def url_of(change, name="approval_vote"):
+    return reverse(f"changes:{name}", args=[change.approval_id])
+
+
+def press(client, person, change, decision="approve", comment="", **shown):
+    """What the vote page posts, as this person saw it."""
+    client.force_login(person)
+    data = {
+        "decision": decision,
+        "comment": comment,
+        "revision": change.revision,
+        "sha256": change.sha256,
+        **shown,
+    }
+    return client.post(url_of(change), data)
+
+
+def refused(client, person, change, code, *words, **said):
+    """The page refuses with this code, and no row has changed."""
+    before, stood = state(), fresh(change).state
+    answer = press(client, person, change, **said)
+    assert answer.status_code == code, answer.content[:300]
+    assert all(word in answer.content.decode() for word in words)
+    assert (state(), fresh(change).state) == (before, stood)
+
+
+def test_the_requester_cannot_approve_though_among_the_approvers(client, change, mia):
+    Membership.objects.create(user=mia, role="approver_technical")
+
+    refused(client, mia, change, 403, "Who asked for a change cannot vote on it.")
+
+
+def test_the_implementer_cannot_approve(client, change, sam):
+    Membership.objects.create(user=sam, role="approver_technical")
+
+    refused(client, sam, change, 403, "Who implements a change cannot vote on it.")
+
+
+def test_the_author_of_the_package_cannot_approve(client, change, sue):
+    Membership.objects.create(user=sue, role="approver_technical")
+
+    refused(client, sue, change, 403, "The author of the package cannot vote on it.")
+
+
+def test_a_second_approval_by_the_same_person_is_refused(client, change, cora):
+    assert press(client, cora, change).status_code == 302
+
+    refused(client, cora, change, 409, "You have voted on this.")
+
+    assert Vote.objects.count() == 1
+    assert fresh(change).state == "awaiting"
+
+
+def test_who_is_in_both_required_groups_counts_for_one_step_only(
+    client, live, mia, sam, sue, bea
+):
+    boris = make_user("boris", "approver_technical", "approver_business")
+    change = make_asked(live, mia, sam, sue, bea, risk_manual="medium")
+
+    assert press(client, boris, change).status_code == 302
+
+    assert fresh(change).state == "awaiting"
+    page = client.get(url_of(change, "approval")).content.decode()
+    assert "1 Business approver" in page or "1 Technical approver" in page
+
+
+def test_one_rejection_ends_it_at_once_and_releases_the_slots(
+    client, change, cora, carl, mia
+):
+    press(client, cora, change)
+
+    answer = press(client, carl, change, "reject", "The back-out plan is too thin.")
+
+    assert answer.status_code == 302
+    assert fresh(change).state == "rejected"
+    assert not change.targets.filter(is_booked=True).exists()
+    told = Notification.objects.get(recipient=mia, title__startswith="Rejected")
+    assert told.body == "The back-out plan is too thin."
+
+
+def test_a_rejection_without_a_comment_is_not_taken(client, change, carl):
+    refused(client, carl, change, 422, "Say why you reject it.", decision="reject")
+
+
+def test_a_vote_on_a_page_from_before_an_edit_is_stale(
+    client, live, change, cora, mia, sam
+):
+    edited = content(
+        live, change.package, sam, backout_plan="Restore the backup first."
+    )
+    revising.edit(change, actor=mia, content=edited, version=None)
+
+    refused(client, cora, change, 409, "This changed since you read it.")
+
+
+def test_any_other_digest_than_the_one_asked_about_is_stale(client, change, cora):
+    refused(client, cora, change, 409, "This changed", sha256="a" * 64)
+
+
+def test_votes_nobody_used_in_time_expire_and_the_change_is_assessed_again(
+    client, change, cora, carl, mia
+):
+    press(client, cora, change)
+    press(client, carl, change)
+    ApprovalRequest.objects.update(expires_at=F("requested_at"))
+
+    assert voting.expire_due() == 1
+    assert voting.expire_due() == 0
+
+    assert fresh(change).state == "assessing"
+    assert ApprovalRequest.objects.get().state == "expired"
+    assert Notification.objects.filter(
+        recipient=mia, title__contains="in time"
+    ).exists()
+
+
+def test_a_granted_change_whose_vote_is_taken_back_awaits_approval_again(
+    client, change, cora, carl, mia
+):
+    press(client, cora, change)
+    press(client, carl, change)
+    assert fresh(change).state == "approved"
+
+    client.post(url_of(change, "approval_revoke"), {"reason": "I misread the plan."})
+
+    assert fresh(change).state == "awaiting"
+    told = Notification.objects.filter(recipient=mia, title__contains="taken back")
+    assert told.count() == 1
+
+
+def test_a_superuser_without_a_role_cannot_approve(client, change):
+    su = make_user("su", is_superuser=True, is_staff=True)
+
+    refused(client, su, change, 403)
+
+
+def test_a_superuser_who_works_here_but_is_not_asked_cannot_approve(client, change):
+    su = make_user("su", "support", is_superuser=True, is_staff=True)
+
+    refused(client, su, change, 403, "You are not among those asked.")
+
+
+def test_managers_are_told_when_too_few_people_could_approve(
+    live, two, mia, sam, sue, bea, cora
+):
+    make_asked(live, mia, sam, sue, bea)
+
+    told = Notification.objects.get(recipient=mia, title__contains="not enough people")
+    assert "1 Technical approver" in told.body
+
+
+def test_nobody_votes_while_a_change_is_on_hold_but_it_can_be_cancelled(
+    client, change, cora, mia
+):
+    holding.hold(change, actor=mia, reason="The auditors are here.")
+
+    refused(client, cora, change, 409, "The auditors are here.")
+
+    assert holding.cancel(change, actor=mia, reason="Dropped.").state == "cancelled"
+
+
+def test_a_veto_still_counts_after_it_was_granted(client, change, cora, carl):
+    press(client, cora, change)
+    press(client, carl, change)
+    late = make_user("cleo", "approver_technical")
+
+    press(client, late, change, "reject", "It clashes with the audit.")
+
+    assert fresh(change).state == "rejected"
+
+
+def test_everybody_excluded_is_found_by_the_request_alone(change, mia, sam, sue):
+    assert set(excluded_from(change.approval)) == {mia.pk, sam.pk, sue.pk}
+
+
+def test_the_inbox_holds_what_waits_for_me_what_i_asked_for_and_what_is_over(
+    client, change, cora, carl, mia, tim
+):
+    assert [line.request for line in inbox(cora).waiting] == [change.approval]
+    assert inbox(mia).waiting == []
+    assert [line.request for line in inbox(mia).requested] == [change.approval]
+
+    press(client, cora, change)
+    assert inbox(cora).waiting == []
+    press(client, carl, change)
+
+    assert [line.request.state for line in inbox(cora).done] == ["granted"]
+    assert inbox(tim).waiting == []
+
+
+def test_who_is_still_waited_for_is_reminded_once_a_day(change, cora, carl, client):
+    press(client, cora, change)
+    assert voting.remind_due() == 0
+    ApprovalRequest.objects.update(requested_at=F("requested_at") - DAY)
+
+    assert voting.remind_due() == 1
+    assert voting.remind_due() == 0
+
+    told = Notification.objects.filter(title__startswith="Still waiting")
+    assert [note.recipient for note in told] == [carl]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_three_who_approve_together_all_count_and_it_is_approved_once(
+    change, cora, carl, mia
+):
+    people = [cora, carl, make_user("cleo", "approver_technical")]
+    said = {"decision": "approve", "revision": change.revision, "sha256": change.sha256}
+
+    raised = together(
+        *(partial(voting.vote, change.approval, actor=p, **said) for p in people)
+    )
+
+    assert raised == [None, None, None]
+    assert fresh(change).state == "approved"
+    assert Vote.objects.count() == 3
+    assert ChangeEvent.objects.filter(verb="grant").count() == 1
+    told = Notification.objects.filter(recipient=mia, title__startswith="Approved")
+    assert told.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_and_a_vote_taken_back_together_leave_one_right_outcome(
+    change, cora, carl
+):
+    said = {"decision": "approve", "revision": change.revision, "sha256": change.sha256}
+    voting.vote(change.approval, actor=cora, **said)
+
+    raised = together(
+        partial(voting.vote, change.approval, actor=carl, **said),
+        partial(voting.revoke, change.approval, actor=cora, reason="Not sure."),
+    )
+
+    assert raised == [None, None]
+    assert fresh(change).state == "awaiting"
+    assert Vote.objects.filter(revoked_at__isnull=True).count() == 1
