@@ -4,8 +4,8 @@ from django.urls import reverse
 
 from environments.models import Environment, Landscape, Module
 from environments.queries import inventory as queries
-from environments.services import landscapes
 from environments.services import environment as services
+from environments.services import landscapes
 from opsdesk.core import clock
 from opsdesk.core.errors import NotAllowedError, RuleError, StaleError
 

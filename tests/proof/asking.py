@@ -7,7 +7,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from environments.models import Environment
+from environments.models import (
+    Component,
+    Dependency,
+    Environment,
+    Licence,
+    MaintenanceTask,
+    Placement,
+    Server,
+    TlsCertificate,
+)
 from opsdesk.accounts.models import RoleRequest, User
 from sla.models import Contract, ServiceCalendar
 from snags.models import (
@@ -42,7 +51,17 @@ SHARED = {
     "party": lambda w: parties("department")[-1].pk,
     "party.gone": lambda w: parties("team")[0].pk,
     "environment": lambda w: Environment.objects.get(is_serving=True).pk,
+    "environment.training": lambda w: copy("training"),
+    "environment.shut": lambda w: copy("dev_test"),
+    "environment.paused": lambda w: copy("failover"),
     "landscape": lambda w: w.landscape.pk,
+    "server": lambda w: Server.objects.get().pk,
+    "component": lambda w: Component.objects.get(code="APP").pk,
+    "dependency": lambda w: Dependency.objects.get().pk,
+    "placement": lambda w: Placement.objects.get().pk,
+    "licence": lambda w: Licence.objects.get().pk,
+    "certificate": lambda w: TlsCertificate.objects.get().pk,
+    "task": lambda w: MaintenanceTask.objects.get().pk,
     "letter": lambda w: w.dead_letter.pk,
     "snaglist": lambda w: open_list().pk,
     "snaglist.shut": lambda w: Snaglist.objects.get(is_open=False).pk,
@@ -71,6 +90,10 @@ PARTS = {
 
 def open_list() -> Snaglist:
     return Snaglist.objects.get(name="General")
+
+
+def copy(kind: str) -> int:
+    return Environment.objects.get(kind=kind).pk
 
 
 def _newcomer() -> User:
@@ -224,16 +247,55 @@ def _people_forms(w):
 
 def _place_forms(w):
     version = Environment.objects.get(is_serving=True).version
+    told = {"hosting": "in_house", "data": "live"}
+    why = {"reason": "Because of the test."}
+    lags = {
+        "support": "centralised",
+        "time_zone": "Europe/London",
+        "failover_sync_hours": 24,
+        "training_sync_days": 7,
+    }
     return {
-        "edit": {"name": "ERP live", "is_serving": "on", "version": version},
-        "landscape_new": {"name": "WMS", "support": "centralised"},
-        "landscape_edit": {
-            "name": "ERP 2",
-            "support": "centralised",
-            "version": w.landscape.version,
-        },
+        "edit": {**told, "name": "ERP live", "is_serving": "on", "version": version},
+        "landscape_new": {**lags, "name": "WMS"},
+        "landscape_edit": {**lags, "name": "ERP 2", "version": w.landscape.version},
         "module_add": {"names": "Payroll"},
-        "new": {"name": "Sandbox", "kind": "dev_test"},
+        "new": {**told, "name": "Sandbox", "kind": "dev_test"},
+        **dict.fromkeys(("pause", "retire", "quarantine", "release"), why),
+        **_part_forms(w),
+    }
+
+
+def _part_forms(w):
+    part = {"code": "WEB", "name": "Web", "kind": "platform", "needs": 1}
+    spare = Component.objects.get(code="RPT").pk
+    day = (timezone.localdate() + 99 * DAY).isoformat()
+    due = (timezone.localtime() + DAY).strftime("%Y-%m-%dT%H:%M")
+    task = {"title": "Archive", "owner": w.sam.pk, "due_at": due}
+    known = {"version": 1}
+    return {
+        "server_new": {"hostname": "db1", "role": "db"},
+        "server_edit": {"hostname": "app2", "role": "app", **known},
+        "component_new": part,
+        "component_edit": {**part, **known},
+        "component_depend": {"on": spare},
+        "placement_new": {"component": spare},
+        "install_note": {"component": spare, "label": "1.0"},
+        "licence_new": {"name": "Database"},
+        "licence_edit": {"name": "Named users", **known},
+        "certificate_new": {"host": "edi.example", "ends_on": day},
+        "certificate_edit": {"host": "erp2.example", "ends_on": day, **known},
+        "task_new": task,
+        "task_edit": {**task, **known},
+        "downtime": {
+            "landscape": w.landscape.pk,
+            "title": "Second site",
+            "busy_cost_per_hour": 100,
+            "busy_hours_down": 10,
+            "quiet_cost_per_hour": 10,
+            "quiet_hours_down": 5,
+            "failover_cost_per_year": 900,
+        },
     }
 
 

@@ -11,7 +11,8 @@ from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from environments.models import Landscape, Module
+from environments.models import Component, Landscape, Module, Placement, Server
+from environments.services import components, maintenance, renewals, states
 from opsdesk.accounts.models import ApiToken, Membership, Party, User
 from opsdesk.accounts.services import roles
 from opsdesk.accounts.tokens import digest
@@ -77,6 +78,7 @@ def build() -> World:
     live = factories.make_landscape()
     w.landscape = live.landscape
     w.module = Module.objects.create(landscape=live.landscape, name="Invoicing")
+    _inventory(w, live)
     factories.make_contract(
         live.landscape, p3_response=600, p3_resolution=6000, p4_response=600
     )
@@ -85,6 +87,30 @@ def build() -> World:
         w.theirs[state] = _snag(w, live, w.rex, south, state, "theirs")
     _own_things(w)
     return w
+
+
+def _inventory(w, live):
+    """One of everything the inventory holds; one copy is shut, another paused."""
+    database, app = (
+        Component.objects.create(
+            landscape=live.landscape, code=code, name=code, kind="application"
+        )
+        for code in ("DB", "APP")
+    )
+    Component.objects.create(
+        landscape=live.landscape, code="RPT", name="Reports", kind="report"
+    )
+    server = Server.objects.create(environment=live, hostname="app1")
+    Placement.objects.create(environment=live, component=app, server=server)
+    components.depend(app, actor=w.ada, on=database)
+    year_on = timezone.localdate() + timedelta(days=365)
+    renewals.add_licence(live.landscape, actor=w.ada, name="Users", ends_on=year_on)
+    renewals.add_certificate(live, actor=w.ada, host="erp.example", ends_on=year_on)
+    soon = timezone.now() + timedelta(days=3)
+    maintenance.plan_task(live, actor=w.ada, title="Reindex", owner=w.ada, due_at=soon)
+    by_kind = {row.kind: row for row in live.landscape.environments.order_by("pk")}
+    states.quarantine(by_kind["dev_test"], actor=w.ada, reason="Unmasked.")
+    states.pause(by_kind["failover"], actor=w.ada, reason="Cabling.")
 
 
 def _snag(w, live, reporter, supplier, state, whose):

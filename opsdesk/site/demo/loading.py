@@ -13,7 +13,7 @@ from opsdesk.core.errors import RuleError
 from opsdesk.core.services import duties
 from opsdesk.core.services.outbox import Note, notify
 from opsdesk.core.services.saved_views import save_view
-from opsdesk.site.demo import places
+from opsdesk.site.demo import inventory, places
 from opsdesk.site.demo.lives import current, lives
 from opsdesk.site.demo.places import World
 from opsdesk.site.demo.writing import write
@@ -44,6 +44,7 @@ def load() -> int:
         raise RuleError("This database is not empty; reset it first.")
     now = clock.now()
     world = places.build(timezone.localdate(now))
+    inventory.furnish(world, now)
     office = compiled(
         Hours.from_json(
             CalendarVersion.objects.get(calendar__name="UK office hours").hours
@@ -80,7 +81,6 @@ def _finish(world: World, snags: list[Snag], now: datetime) -> None:
     amara, daniel = world.people["amara"], world.people["daniel"]
     _share_known_problems(snags)
     for title, owner, days, every in (
-        ("Check last night's backup of production", world.people["rafael"], -0.2, 1),
         ("Send the weekly figures to the board", daniel, 2, 7),
         ("Renew the certificate of the webshop interface", world.people["kerstin"], 9,
          None),
