@@ -8,7 +8,7 @@ from changes.models import PackageEvent
 from changes.moves import PackageState
 from opsdesk.core.wording import listed, several
 
-TONES = {
+TONES: dict[str, str] = {
     PackageState.DRAFT: "slate",
     PackageState.SEALED: "green",
     PackageState.BLOCKED: "red",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from changes.views import (
+    approvals,
     change_verbs,
     changes,
     package_files,
@@ -64,6 +65,16 @@ PACKAGES = [
         name="package_withdraw",
     ),
 ]
+APPROVALS = [
+    path("approvals/", approvals.approval_list, name="approvals"),
+    path("approvals/<int:pk>/", approvals.approval_detail, name="approval"),
+    path("approvals/<int:pk>/vote/", approvals.approval_vote, name="approval_vote"),
+    path(
+        "approvals/<int:pk>/revoke/", approvals.approval_revoke, name="approval_revoke"
+    ),
+    path("policies/", approvals.policy_list, name="policies"),
+    path("policies/<int:pk>/", approvals.policy_edit, name="policy_edit"),
+]
 CHANGES = [
     path("", changes.change_list, name="list"),
     path("new/", changes.change_new, name="new"),
@@ -105,4 +116,4 @@ CHANGES = [
         "templates/<int:pk>/retire/", templates.template_retire, name="template_retire"
     ),
 ]
-urlpatterns = [*CHANGES, *PACKAGES]
+urlpatterns = [*CHANGES, *PACKAGES, *APPROVALS]

@@ -107,6 +107,16 @@ class EditForm(SecondEditorMixin, DescriptionForm):
         min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput
     )
 
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.user = user
+
+    def against(self, theirs: Package) -> "EditForm":
+        """The same as typed, now written on top of the newer version."""
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data["version"] = str(theirs.version)
+        return type(self)(data, user=self.user)
+
 
 class UploadForm(CleanTextMixin, forms.Form):
     """Files and the folder of the package they belong into."""
@@ -117,7 +127,7 @@ class UploadForm(CleanTextMixin, forms.Form):
         max_length=manifest.MAX_PATH,
         help_text="Like sql/reports; empty for the top.",
     )
-    files = MultipleFileField()
+    uploads = MultipleFileField(label="Files")
 
     def clean_folder(self) -> str:
         folder = str(self.cleaned_data["folder"]).strip("/")

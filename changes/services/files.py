@@ -4,6 +4,7 @@ import hashlib
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from django.db import transaction
 
@@ -20,20 +21,19 @@ MOST_FILES = 2_000
 
 @transaction.atomic
 def upload(
-    package: Package, *, actor: User, files: Iterable[Upload], folder: str = ""
+    package: Package, *, actor: User, uploads: Iterable[Upload], folder: str = ""
 ) -> list[PackageFile]:
     """Keep files under `folder` and their own names; the server computes the digests.
 
     A file of a path that is there is replaced. Stored under a random name.
     """
     package = editable(package, actor)
-    uploads = check_uploads(files)
+    kept = check_uploads(uploads)
     prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
-    paths = [_path(prefix, upload) for upload in uploads]
+    paths = [_path(prefix, upload) for upload in kept]
     _make_room(package, paths)
     rows = [
-        _keep(package, path, upload)
-        for path, upload in zip(paths, uploads, strict=True)
+        _keep(package, path, upload) for path, upload in zip(paths, kept, strict=True)
     ]
     log(package, "upload", actor=actor, at=clock.now(), paths=paths)
     return rows
@@ -107,6 +107,6 @@ def _keep(package: Package, path: str, upload: Upload) -> PackageFile:
 
 def _forget(rows: Sequence[PackageFile]) -> None:
     """Delete stored copies once it is sure that nothing names them any more."""
-    names = [row.file.name for row in rows if row.file]
-    storage = PackageFile.file.field.storage
-    transaction.on_commit(lambda: [storage.delete(name) for name in names if name])
+    for row in rows:
+        if row.file:
+            transaction.on_commit(partial(row.file.storage.delete, str(row.file.name)))

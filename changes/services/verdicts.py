@@ -5,9 +5,10 @@ Called with that row locked, in the transaction of the vote. Nothing here votes.
 
 from datetime import datetime
 
-from changes.models import ChangeRequest
+from changes.models import ChangeDuty, ChangeRequest
 from changes.queries.approvals import Owner, change_of
 from changes.services import slots
+from changes.services.after import judged
 from changes.services.revisions import AGREEING
 from changes.services.rows import judge, log, move
 from opsdesk.accounts.models import User
@@ -33,13 +34,15 @@ def follow(
 ) -> None:
     """Move the row by what the request has come to; nothing when that is nothing new.
 
-    A promotion, leave during a freeze and an approval after the fact are read from the
-    request when they are used, so their people are only told.
+    A promotion and leave during a freeze are read from the request when they are used,
+    so their people are only told.
     """
     if request.state == before:
         return
     if isinstance(owner, ChangeRequest) and owner.state in AGREEING:
         _move_change(owner, request.state, actor=actor, at=at)
+    if isinstance(owner, ChangeDuty):
+        judged(owner, actor=actor, at=at)
     _tell(owner, request, actor=actor, at=at)
 
 
@@ -66,9 +69,9 @@ def _tell(
 ) -> None:
     """Tell who asked, and who implements it, but not whoever just voted."""
     change = change_of(owner)
-    people = {request.requested_by}
+    people: set[User | None] = {request.requested_by}
     if change is not None:
-        people |= {change.requester, change.implementer} - {None}
+        people |= {change.requester, change.implementer}
     why = request.votes.filter(decision="reject").order_by("-pk").first()
     note = Note(
         key=f"approval-{request.pk}-{request.state}-{at:%Y%m%d%H%M%S}",

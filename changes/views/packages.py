@@ -165,9 +165,7 @@ def _form(
     beside = []
     if theirs is not None and isinstance(form, EditForm):
         beside = form.beside(theirs)
-        data = {**form.data.dict(), "version": theirs.version}
-        data["requires"] = form.data.getlist("requires")
-        form = EditForm(data, user=request.user)
+        form = form.against(theirs)
     context = {
         "form": form,
         "title": title,

@@ -43,6 +43,7 @@ SHEETS = (
     "worklist",
     "board",
     "promotions",
+    "approvals",
     "terms",
     "inventory",
     "charts",

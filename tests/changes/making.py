@@ -26,5 +26,5 @@ def make_package(component, author, label="1.1", content=b"select 1;\n", **extra
     """A sealed package of two files."""
     package = make_draft(component, author, label, **extra)
     pair = [make_file("run.sql", content), make_file("undo.sql", b"select 0;\n")]
-    files.upload(package, actor=author, files=pair, folder="sql")
+    files.upload(package, actor=author, uploads=pair, folder="sql")
     return packages.seal(package, actor=author)

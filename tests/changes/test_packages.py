@@ -44,7 +44,7 @@ def refused(error, act, *args, **kwargs):
 def test_a_sealed_package_has_the_digest_of_its_documented_manifest(app, sam):
     package = make_draft(app, sam)
     pair = [make_file("b.sql", b"two\n"), make_file("a.sql", b"one\n")]
-    files.upload(package, actor=sam, files=pair, folder="/sql/")
+    files.upload(package, actor=sam, uploads=pair, folder="/sql/")
 
     package = packages.seal(package, actor=sam)
 
@@ -60,7 +60,7 @@ def test_a_sealed_packages_files_cannot_be_added_replaced_or_removed(app, sam):
     digest, row = package.sha256, package.files.first()
     entries = [Entry("x", 1, SHA)]
 
-    upload = {"actor": sam, "files": [make_file()]}
+    upload = {"actor": sam, "uploads": [make_file()]}
     assert refused(RuleError, files.upload, package, **upload).code == "sealed"
     refused(RuleError, files.declare, package, actor=sam, entries=entries)
     refused(RuleError, files.remove, package, row, actor=sam)
@@ -103,7 +103,7 @@ def test_a_sealed_package_cannot_be_changed_by_sql(app, sam, statement):
 
 def test_a_digest_that_is_not_that_of_the_files_cannot_be_stored(app, sam):
     package = make_draft(app, sam)
-    files.upload(package, actor=sam, files=[make_file()])
+    files.upload(package, actor=sam, uploads=[make_file()])
 
     with pytest.raises(IntegrityError, match="digest"), transaction.atomic():
         Package.objects.filter(pk=package.pk).update(
@@ -123,7 +123,7 @@ def test_a_draft_without_files_cannot_be_sealed(app, sam):
 @pytest.mark.parametrize("folder", ["a/..", "a\\b", "a//b", "x" * 600])
 def test_files_under_a_path_that_leads_elsewhere_are_refused(app, sam, folder):
     package = make_draft(app, sam)
-    wrong = {"actor": sam, "files": [make_file()], "folder": folder}
+    wrong = {"actor": sam, "uploads": [make_file()], "folder": folder}
 
     assert refused(RuleError, files.upload, package, **wrong).code == "bad_path"
 
@@ -132,21 +132,21 @@ def test_two_files_that_differ_in_case_only_are_refused(app, sam):
     package = make_draft(app, sam)
     pair = [make_file("A.sql"), make_file("a.sql")]
 
-    error = refused(RuleError, files.upload, package, actor=sam, files=pair)
+    error = refused(RuleError, files.upload, package, actor=sam, uploads=pair)
     assert error.code == "bad_path"
 
-    files.upload(package, actor=sam, files=[make_file("A.sql")])
-    refused(RuleError, files.upload, package, actor=sam, files=[make_file("a.sql")])
+    files.upload(package, actor=sam, uploads=[make_file("A.sql")])
+    refused(RuleError, files.upload, package, actor=sam, uploads=[make_file("a.sql")])
 
 
 def test_a_file_of_the_same_path_replaces_the_one_that_was_there(
     app, sam, django_capture_on_commit_callbacks
 ):
     package = make_draft(app, sam)
-    (first,) = files.upload(package, actor=sam, files=[make_file(content=b"old")])
+    (first,) = files.upload(package, actor=sam, uploads=[make_file(content=b"old")])
 
     with django_capture_on_commit_callbacks(execute=True):
-        (row,) = files.upload(package, actor=sam, files=[make_file(content=b"new")])
+        (row,) = files.upload(package, actor=sam, uploads=[make_file(content=b"new")])
 
     assert package.files.get() == row
     assert row.sha256 == hashlib.sha256(b"new").hexdigest()
@@ -206,7 +206,7 @@ def test_the_author_or_support_or_an_administrator_seals_but_no_manager(
     app, sam, mia, ada
 ):
     package = make_draft(app, sam)
-    files.upload(package, actor=sam, files=[make_file()])
+    files.upload(package, actor=sam, uploads=[make_file()])
 
     refused(NotAllowedError, packages.seal, package, actor=mia)
 
@@ -228,7 +228,7 @@ def test_a_blocked_package_says_why_and_its_people_are_told(app, sam, sue):
 def test_a_manager_lifts_a_block_but_not_on_a_package_of_their_own(app, sam, mia):
     package = packages.block(make_package(app, sam), actor=sam, reason="Wrong.")
     own = packages.draft(actor=mia, component=app, label="2", package_class="patch")
-    files.upload(own, actor=mia, files=[make_file()])
+    files.upload(own, actor=mia, uploads=[make_file()])
     own = packages.seal(own, actor=mia)
     own = packages.block(own, actor=sam, reason="Wrong.")
 
