@@ -1,6 +1,6 @@
 from django.urls import path
 
-from environments.views import inventory, parts, reading, upkeep
+from environments.views import calendar, inventory, parts, reading, upkeep, windows
 
 app_name = "environments"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("<int:pk>/installations/new/", parts.install_note, name="install_note"),
     path("<int:pk>/certificates/new/", upkeep.certificate_new, name="certificate_new"),
     path("<int:pk>/tasks/new/", upkeep.task_new, name="task_new"),
+    path("<int:pk>/paths/new/", parts.path_new, name="path_new"),
+    path("paths/<int:pk>/edit/", parts.path_edit, name="path_edit"),
+    path("paths/<int:pk>/drop/", parts.path_drop, name="path_drop"),
     path("servers/<int:pk>/edit/", parts.server_edit, name="server_edit"),
     path("placements/<int:pk>/drop/", parts.placement_drop, name="placement_drop"),
     path(
@@ -42,4 +45,18 @@ urlpatterns = [
     path("components/<int:pk>/needs/", parts.component_depend, name="component_depend"),
     path("dependencies/<int:pk>/drop/", parts.dependency_drop, name="dependency_drop"),
     path("licences/<int:pk>/edit/", upkeep.licence_edit, name="licence_edit"),
+    path("windows/", windows.window_list, name="windows"),
+    path("windows/<int:pk>/", windows.window_page, name="window"),
+    path("windows/<int:pk>/edit/", windows.window_edit, name="window_edit"),
+    path("windows/<int:pk>/cancel/", windows.window_cancel, name="window_cancel"),
+    path("landscapes/<int:pk>/freezes/new/", windows.freeze_new, name="freeze_new"),
+    path(
+        "landscapes/<int:pk>/maintenance/new/",
+        windows.maintenance_new,
+        name="maintenance_new",
+    ),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/address/", calendar.feed_open, name="feed_open"),
+    path("calendar/address/revoke/", calendar.feed_close, name="feed_close"),
+    path("calendar/<str:secret>.ics", calendar.feed, name="feed"),
 ]

@@ -46,6 +46,7 @@ SHEETS = (
     "approvals",
     "terms",
     "inventory",
+    "calendar",
     "charts",
     "utilities",
     "print",

@@ -94,8 +94,11 @@ ENTRIES = (
     ),
     Entry("Resolve", "Processes", "rows-3", "snags:processes"),
     Entry("Change", "Change requests", "file-text", "changes:list", key="c"),
+    Entry("Change", "Approvals", "user-check", "changes:approvals", key="a"),
+    Entry("Change", "Packages", "database", "changes:packages"),
     Entry("Change", "Promotions", "rocket", "changes:board", key="p"),
     Entry("Change", "Environments", "server", "environments:list", key="e"),
+    Entry("Change", "Change calendar", "calendar-clock", "environments:calendar"),
     Entry("Change", "Monitoring", "activity", "monitoring:board", key="w"),
     Entry(
         "Assure",

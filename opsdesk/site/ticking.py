@@ -10,6 +10,8 @@ from datetime import timedelta
 
 import structlog
 
+from environments.services import leases, occurring
+from changes.services import voting
 from opsdesk.core import submissions
 from opsdesk.core.services import duties, heartbeats, inbox, outbox
 from snags.services import lifecycle, orphans, recompute, replay, rollups, sweep
@@ -35,12 +37,17 @@ def tick() -> Done:
 def sweep_slowly() -> Done:
     """What may be half a minute late: silence closes snags, changed terms recompute.
 
-    Snags nobody is there for any more become a duty of the managers.
+    Snags nobody is there for any more become a duty of the managers. What nobody
+    agreed to in time expires, and who is waited for is reminded.
     """
     return _each(
         closed=lifecycle.close_unanswered,
         recomputed=recompute.run_pending,
         orphans=orphans.raise_duties,
+        expired=voting.expire_due,
+        reminded=voting.remind_due,
+        leases=leases.warn_overdue,
+        freezes=occurring.remind,
     )
 
 
@@ -52,6 +59,7 @@ def nightly() -> Done:
         old_mails=lambda: _all(outbox.forget_old),
         old_notes=lambda: _all(inbox.forget_old),
         heartbeats=heartbeats.forget,
+        windows=occurring.expand_ahead,
         drifted=replay.check_sample,
     )
 
