@@ -3,6 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from opsdesk.accounts.models import ApiToken
 from opsdesk.core.api import ScopedPermission
 from opsdesk.core.policy import SIGNED_IN
 
@@ -11,7 +12,8 @@ class SchemaView(SpectacularAPIView):
     policy = SIGNED_IN
     permission_classes = (ScopedPermission,)  # the package's own default is the world
     http_method_names = ("get", "head")  # its OPTIONS cannot be answered
-    scope = "snags"
+    reads = ApiToken.Scope.values  # any token may read what it could ask
+    writes = ()
 
 
 class DocsView(SpectacularSwaggerSplitView):
@@ -20,11 +22,17 @@ class DocsView(SpectacularSwaggerSplitView):
     policy = SIGNED_IN
     permission_classes = (ScopedPermission,)  # the package's own default is the world
     http_method_names = ("get", "head")  # its OPTIONS cannot be answered
-    scope = "snags"
+    reads = ApiToken.Scope.values  # any token may read what it could ask
+    writes = ()
 
 
+ROUTES = [
+    path("", include("environments.api.urls")),
+    path("", include("snags.api.urls")),
+    path("", include("changes.api.urls")),
+]
 urlpatterns = [
-    path("v1/", include("snags.api.urls")),
+    path("v1/", include((ROUTES, "api"))),
     path("v1/schema/", SchemaView.as_view(), name="api_schema"),
     path("v1/docs/", DocsView.as_view(url_name="api_schema"), name="api_docs"),
 ]

@@ -335,7 +335,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "opsdesk",
-    "DESCRIPTION": "Snags, their clocks and what was promised.",
+    "DESCRIPTION": "Snags and their clocks, environments, changes and promotions.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -351,12 +351,24 @@ SPECTACULAR_SETTINGS = {
         "ClockKindEnum": "snags.models.Clock.Kind",
         "EnvironmentKindEnum": "environments.models.Environment.Kind",
         "LevelEnum": "snags.models.Snag.Level",
+        "ServerRoleEnum": "environments.models.Server.Role",
+        "ComponentKindEnum": "environments.models.Component.Kind",
+        "WindowKindEnum": "environments.models.WindowKind",
+        "PackageClassEnum": "environments.models.PackageClass",
+        "PackageStateEnum": "changes.models.Package.State",
+        "ChangeKindEnum": "changes.models.ChangeRequest.Kind",
+        "ChangeStateEnum": "changes.models.ChangeRequest.State",
+        "ClosureEnum": "changes.models.ChangeRequest.Closure",
+        "RiskEnum": "changes.models.ChangeRequest.Risk",
+        "ApprovalStateEnum": "opsdesk.core.models.ApprovalRequest.State",
     },
 }
 API_TOKEN_PEPPER = env.str("OPSDESK_TOKEN_PEPPER", SECRET_KEY)
 
 # Beat silent for so many seconds: the workers tick by themselves.
 WATCH_PATIENCE = env.int("OPSDESK_WATCH_PATIENCE", 15)
+# May an emergency approver start a change before anybody has agreed to it?
+BREAK_GLASS = env.bool("OPSDESK_BREAK_GLASS", True)
 
 HEALTH_TOKEN = env.str("OPSDESK_HEALTH_TOKEN", "")
 

@@ -307,6 +307,11 @@ class ApiToken(models.Model):
     class Scope(models.TextChoices):
         SNAGS_READ = "snags:read", "Read snags, comments and clocks"
         SNAGS_WRITE = "snags:write", "Raise, answer and move snags"
+        INVENTORY_READ = "inventory:read", "Read environments, versions and windows"
+        INVENTORY_WRITE = "inventory:write", "Keep environments and plan windows"
+        CHANGES_READ = "changes:read", "Read packages, changes and promotions"
+        CHANGES_WRITE = "changes:write", "Write packages and changes, and vote"
+        PROMOTIONS_RUN = "promotions:run", "Start promotions and report on them"
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens"

@@ -24,6 +24,7 @@ from opsdesk.accounts.http import client_address
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.core import submissions
 from opsdesk.core.errors import OpsError, as_rule_error
+from opsdesk.core.gates import GatesError
 from opsdesk.core.guards import has_junk, too_deep
 from opsdesk.core.policy import Policy
 from opsdesk.core.problems import DATABASE_AWAY, problem
@@ -63,8 +64,8 @@ class ScopedPermission(BasePermission):
             return False
         if not isinstance(request.auth, ApiToken):
             return True
-        act = "read" if request.method in SAFE_METHODS else "write"
-        return f"{view.scope}:{act}" in request.auth.scopes
+        wanted = view.reads if request.method in SAFE_METHODS else view.writes
+        return not set(wanted).isdisjoint(request.auth.scopes)
 
 
 class BoundedJSONParser(JSONParser):
@@ -133,9 +134,11 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-def validated(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
+def validated(
+    serializer: type[StrictSerializer], request: Request, *, partial: bool = False
+) -> dict[str, Any]:
     """Parse the body with an input serializer, or answer 400 naming the fields."""
-    form = serializer(data=request.data, context={"request": request})
+    form = serializer(data=request.data, context={"request": request}, partial=partial)
     form.is_valid(raise_exception=True)
     return cast("dict[str, Any]", form.validated_data)
 
@@ -190,7 +193,7 @@ def refuse(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     found = _known(error)
     if found is None:
         return None
-    response = problem(*found)
+    response = problem(*found, **_more(error))
     for name, value in _headers(error):
         response[name] = value
     return response
@@ -210,6 +213,14 @@ def _known(error: Exception) -> tuple[int, str, str] | None:
         case OperationalError():
             return 503, "unavailable", DATABASE_AWAY
     return None
+
+
+def _more(error: Exception) -> dict[str, Any]:
+    """What a refusal shows besides its sentence: gates, or the two versions."""
+    if isinstance(error, GatesError):
+        return {"gates": [found.as_json() for found in error.findings]}
+    more: dict[str, Any] = getattr(error, "more", {})
+    return more
 
 
 def _headers(error: Exception) -> list[tuple[str, str]]:

@@ -16,6 +16,21 @@ PROBLEM = {
             "additionalProperties": True,
             "description": "What is wrong with each field, for bad input.",
         },
+        "gates": {
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": True},
+            "description": "What every gate says, when one is not met.",
+        },
+        "yours": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "What you sent, when somebody else was faster.",
+        },
+        "theirs": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "What is there now, when somebody else was faster.",
+        },
     },
     "required": ["code", "detail", "status"],
 }

@@ -1,28 +1,11 @@
 """The questions a list of snags answers; any other parameter is refused."""
 
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django_filters import rest_framework as filters
-from django_filters.fields import IsoDateTimeField
 
-from opsdesk.core.forms import bounded
+from opsdesk.core.api_fields import MomentFilter
 from snags.models import Snag
-
-
-class Moment(IsoDateTimeField):  # type: ignore[misc]
-    """An instant of 2000 to 2099, in UTC: the database knows few odd offsets."""
-
-    def clean(self, value: Any) -> Any:
-        return bounded(self._in_utc, value)
-
-    def _in_utc(self, value: Any) -> datetime | None:
-        at: datetime | None = super().clean(value)
-        return at and at.astimezone(UTC)
-
-
-class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]
-    field_class = Moment
 
 
 class SnagFilters(filters.FilterSet):  # type: ignore[misc]

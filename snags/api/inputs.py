@@ -1,16 +1,16 @@
 """What may come in: every field is named here, anything else is refused."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
 from environments.models import Environment, Module
-from opsdesk.accounts.access import Role, people_with
-from opsdesk.accounts.models import Party, User
+from opsdesk.accounts.access import Role
+from opsdesk.accounts.models import Party
 from opsdesk.core.api import StrictSerializer
+from opsdesk.core.api_fields import Day, Holder, Moment, Row, Text
 from opsdesk.core.errors import RuleError
-from opsdesk.core.forms import OUT_OF_BOUNDS, bounded
 from sla.models import Priority
 from snags.models import BusinessProcess, Snag, SnagComment, Snaglist
 from snags.permissions import can_log_for_others
@@ -18,37 +18,7 @@ from snags.services.lifecycle import IN_THE_SYSTEM, REFUSALS
 from snags.services.raising import check_told_at
 
 
-class _Text(serializers.CharField):
-    """Words people wrote: trimmed, never empty where they are needed, bounded."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_length": 20_000, **options})
-
-
-class _Moment(serializers.DateTimeField):
-    default_error_messages: ClassVar = {"overflow": OUT_OF_BOUNDS}
-
-    def to_internal_value(self, value: Any) -> Any:
-        return bounded(super().to_internal_value, value)
-
-
-class _Day(serializers.DateField):
-    def to_internal_value(self, value: Any) -> Any:
-        return bounded(super().to_internal_value, value)
-
-
-class _Holder(serializers.PrimaryKeyRelatedField[User]):
-    """Somebody who holds one of these roles today."""
-
-    def __init__(self, *roles: Role, **options: Any) -> None:
-        super().__init__(pk_field=serializers.IntegerField(), **options)
-        self.roles = roles
-
-    def get_queryset(self) -> Any:
-        return people_with(*self.roles)
-
-
-class _Visible(serializers.PrimaryKeyRelatedField[Snag]):
+class _Visible(Row):
     """Another snag the person may see."""
 
     def get_queryset(self) -> Any:
@@ -57,8 +27,8 @@ class _Visible(serializers.PrimaryKeyRelatedField[Snag]):
 
 
 class RaiseIn(StrictSerializer):
-    title = _Text(max_length=200)
-    detail = _Text(required=False, allow_blank=True)
+    title = Text(max_length=200)
+    detail = Text(required=False, allow_blank=True)
     kind = serializers.ChoiceField(Snag.Kind.choices, required=False)
     impact = serializers.ChoiceField(Snag.Level.choices, required=False)
     urgency = serializers.ChoiceField(Snag.Level.choices, required=False)
@@ -72,16 +42,16 @@ class RaiseIn(StrictSerializer):
     process = serializers.PrimaryKeyRelatedField(
         queryset=BusinessProcess.objects.all(), required=False, allow_null=True
     )
-    step = _Text(required=False, allow_blank=True, max_length=120)
-    designed_step = _Text(required=False, allow_blank=True)
-    actual_step = _Text(required=False, allow_blank=True)
-    original_decision = _Text(required=False, allow_blank=True)
-    addition = _Text(required=False, allow_blank=True)
-    first_seen_on = _Day(required=False, allow_null=True)
-    needed_by_on = _Day(required=False, allow_null=True)
+    step = Text(required=False, allow_blank=True, max_length=120)
+    designed_step = Text(required=False, allow_blank=True)
+    actual_step = Text(required=False, allow_blank=True)
+    original_decision = Text(required=False, allow_blank=True)
+    addition = Text(required=False, allow_blank=True)
+    first_seen_on = Day(required=False, allow_null=True)
+    needed_by_on = Day(required=False, allow_null=True)
     sensitivity = serializers.ChoiceField(Snag.Sensitivity.choices, required=False)
-    data_approver = _Holder(Role.MANAGER, required=False, allow_null=True)
-    at = _Moment(required=False, allow_null=True)
+    data_approver = Holder(Role.MANAGER, required=False, allow_null=True)
+    at = Moment(required=False, allow_null=True)
 
     def validate_at(self, at: datetime | None) -> datetime | None:
         """Only support may say that it was reported earlier, and only by days."""
@@ -102,11 +72,11 @@ class PriorityIn(StrictSerializer):
     impact = serializers.ChoiceField(Snag.Level.choices)
     urgency = serializers.ChoiceField(Snag.Level.choices)
     priority = serializers.ChoiceField(Priority.choices, required=False)
-    priority_reason = _Text(required=False, max_length=250)
+    priority_reason = Text(required=False, max_length=250)
 
 
 class AssignIn(StrictSerializer):
-    owner = _Holder(Role.SUPPORT, Role.MANAGER)
+    owner = Holder(Role.SUPPORT, Role.MANAGER)
     team = serializers.PrimaryKeyRelatedField(
         queryset=Party.objects.of_kind(Party.Kind.TEAM), required=False, allow_null=True
     )
@@ -117,7 +87,7 @@ class TriageIn(PriorityIn, AssignIn):
 
 
 class CommentIn(StrictSerializer):
-    body = _Text()
+    body = Text()
     audience = serializers.ChoiceField(SnagComment.Audience.choices, required=False)
 
 
@@ -133,21 +103,21 @@ class WaitIn(StrictSerializer):
     waiting_for = serializers.ChoiceField(
         [choice for choice in Snag.WaitingFor.choices if choice[0] != "supplier"]
     )
-    body = _Text(required=False, allow_blank=True)
-    follow_up_at = _Moment(required=False, allow_null=True)
+    body = Text(required=False, allow_blank=True)
+    follow_up_at = Moment(required=False, allow_null=True)
 
 
 class HandOverIn(StrictSerializer):
     supplier = serializers.PrimaryKeyRelatedField(
         queryset=Party.objects.of_kind(Party.Kind.SUPPLIER)
     )
-    body = _Text(required=False, allow_blank=True)
-    reference = _Text(required=False, allow_blank=True, max_length=60)
-    follow_up_at = _Moment(required=False, allow_null=True)
+    body = Text(required=False, allow_blank=True)
+    reference = Text(required=False, allow_blank=True, max_length=60)
+    follow_up_at = Moment(required=False, allow_null=True)
 
 
 class HandBackIn(StrictSerializer):
-    body = _Text(required=False, allow_blank=True)
+    body = Text(required=False, allow_blank=True)
 
 
 class ResolveIn(StrictSerializer):
@@ -157,7 +127,7 @@ class ResolveIn(StrictSerializer):
             for kind in (*IN_THE_SYSTEM, Snag.Resolution.ANSWERED)
         ]
     )
-    resolution_note = _Text()
+    resolution_note = Text()
     cause = serializers.ChoiceField(Snag.Cause.choices, required=False)
 
 
@@ -165,23 +135,19 @@ class RejectIn(StrictSerializer):
     resolution = serializers.ChoiceField(
         [(kind.value, kind.label) for kind in REFUSALS]
     )
-    resolution_note = _Text()
+    resolution_note = Text()
 
 
 class ReopenIn(StrictSerializer):
-    body = _Text()
+    body = Text()
 
 
 class MergeIn(StrictSerializer):
-    into = _Visible(pk_field=serializers.IntegerField())
+    into = _Visible()
 
 
 class EditIn(StrictSerializer):
-    title = _Text(max_length=200)
-    detail = _Text(required=False, allow_blank=True)
-    designed_step = _Text(required=False, allow_blank=True)
-    actual_step = _Text(required=False, allow_blank=True)
-
-
-class NothingIn(StrictSerializer):
-    """A verb that needs no more words."""
+    title = Text(max_length=200)
+    detail = Text(required=False, allow_blank=True)
+    designed_step = Text(required=False, allow_blank=True)
+    actual_step = Text(required=False, allow_blank=True)

@@ -14,17 +14,19 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from opsdesk.accounts.access import Role
 from opsdesk.core.api import actor, idempotent, validated
+from opsdesk.core.api_fields import EventOut
+from opsdesk.core.api_rows import KEY
 from opsdesk.core.http import forced_download
 from opsdesk.core.policy import allow
 from snags.api import inputs, shapes
-from snags.api.known import KEY, Known
+from snags.api.known import Snags
 from snags.models import Clock, Snag, SnagAttachment, SnagComment, SnagEvent
 from snags.permissions import is_outside_supplier
 from snags.queries.feed import files_for
 from snags.services import lifecycle
 
 
-class OfSnag(Known):
+class OfSnag(Snags):
     """Rows that belong to one snag the person may see."""
 
     def snag(self) -> Snag:
@@ -122,7 +124,7 @@ class EventViewSet(OfSnag, ReadOnlyModelViewSet[SnagEvent]):
     """What happened to a snag."""
 
     policy = allow(*sorted(set(Role) - {Role.SUPPLIER, Role.REPORTER}))
-    serializer_class = shapes.EventOut
+    serializer_class = EventOut
     queryset = SnagEvent.objects.none()
 
     def get_queryset(self) -> QuerySet[SnagEvent]:

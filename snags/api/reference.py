@@ -5,26 +5,20 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from environments.models import Environment, Module
+from environments.models import Module
 from opsdesk.accounts.access import Role
 from opsdesk.accounts.models import Party
 from opsdesk.core.policy import allow
 from snags.api import shapes
-from snags.api.known import Known
+from snags.api.known import Snags
 from snags.models import BusinessProcess, Snaglist
 
 
-class Reference(Known, ReadOnlyModelViewSet[Any]):
+class Reference(Snags, ReadOnlyModelViewSet[Any]):
     """Names to choose from; a supplier's contacts see none of them."""
 
     policy = allow(*sorted(set(Role) - {Role.SUPPLIER}))
     orderings = ("id", "-id")
-
-
-@extend_schema(tags=["Reference"])
-class EnvironmentViewSet(Reference):
-    serializer_class = shapes.EnvironmentOut
-    queryset = Environment.objects.order_by("id")
 
 
 @extend_schema(tags=["Reference"])

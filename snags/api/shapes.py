@@ -4,29 +4,18 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from environments.models import Environment, Module
-from opsdesk.accounts.models import Party, User
+from environments.models import Module
+from opsdesk.accounts.models import Party
+from opsdesk.core.api_fields import NamedOut, PersonOut
 from snags.models import (
     BusinessProcess,
     Clock,
     Snag,
     SnagAttachment,
     SnagComment,
-    SnagEvent,
     Snaglist,
 )
 from snags.permissions import is_outside_supplier, knows_holder
-
-
-class PersonOut(serializers.ModelSerializer[User]):
-    class Meta:
-        model = User
-        fields: ClassVar = ["id", "name"]
-
-
-class NamedOut(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    name = serializers.CharField()
 
 
 class SnagOut(serializers.ModelSerializer[Snag]):
@@ -143,20 +132,6 @@ class ClockOut(serializers.ModelSerializer[Clock]):
             "next_event_at",
             "next_level",
         ]
-
-
-class EventOut(serializers.ModelSerializer[SnagEvent]):
-    actor = PersonOut(read_only=True, allow_null=True)
-
-    class Meta:
-        model = SnagEvent
-        fields: ClassVar = ["id", "verb", "params", "actor", "at", "recorded_at"]
-
-
-class EnvironmentOut(serializers.ModelSerializer[Environment]):
-    class Meta:
-        model = Environment
-        fields: ClassVar = ["id", "name", "kind", "app_version", "is_serving"]
 
 
 class SnaglistOut(serializers.ModelSerializer[Snaglist]):

@@ -12,11 +12,9 @@ router.register(
 )
 router.register(r"snags/(?P<snag_pk>\d{1,18})/clocks", parts.ClockViewSet, "clock")
 router.register(r"snags/(?P<snag_pk>\d{1,18})/events", parts.EventViewSet, "event")
-router.register("environments", reference.EnvironmentViewSet, "environment")
 router.register("snaglists", reference.SnaglistViewSet, "snaglist")
 router.register("modules", reference.ModuleViewSet, "module")
 router.register("processes", reference.ProcessViewSet, "process")
 router.register("suppliers", reference.SupplierViewSet, "supplier")
 
-app_name = "api"
 urlpatterns = router.urls

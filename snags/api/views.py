@@ -4,25 +4,32 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, status
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from opsdesk.core.api import StrictSerializer, actor, idempotent, validated
+from opsdesk.core.api_rows import (
+    KEY,
+    MATCH,
+    NothingIn,
+    StaleVersionError,
+    version_given,
+)
 from opsdesk.core.errors import StaleError
 from snags.api import inputs, shapes
 from snags.api.filters import SnagFilters
-from snags.api.known import KEY, Known
+from snags.api.known import Snags
 from snags.models import Snag
 from snags.queries.searching import patience
 from snags.services import editing, lifecycle, raising, talk
 
 
 @extend_schema(tags=["Snags"])
-class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
+class SnagViewSet(Snags, ReadOnlyModelViewSet[Snag]):
     """Snags you may see. Each write is a verb; each verb calls one service."""
 
     serializer_class = shapes.SnagOut
@@ -62,27 +69,25 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
 
     @extend_schema(
         request=inputs.EditIn,
-        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER)],
+        parameters=[MATCH],
     )
     @action(detail=True, methods=["post"])
     @idempotent
     def edit(self, request: Request, pk: str) -> Response:
         """Reword it; If-Match carries the ETag you read, so nobody is overwritten."""
-        given = request.headers.get("If-Match", "").strip().strip('"')
-        if not given:
-            raise PreconditionRequiredError
+        version = version_given(request)
         snag = self.get_object()
-        version = int(given) if given.isascii() and given.isdigit() else -1
         data = validated(inputs.EditIn, request)
         try:
             snag = editing.edit_text(
                 snag,
                 actor=actor(request),
-                version=version if version < 2**31 else -1,
+                version=version,
                 **{name: getattr(snag, name) for name in editing.TEXTS} | data,
             )
         except StaleError as error:
-            raise StaleVersionError from error
+            theirs = self._answer(snag).data
+            raise StaleVersionError(yours=request.data, theirs=theirs) from error
         return self._answer(snag)
 
     @extend_schema(request=inputs.TriageIn, parameters=[KEY])
@@ -92,19 +97,19 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
         """Say how pressing it is and who answers for it."""
         return self._verb(lifecycle.triage, inputs.TriageIn)
 
-    @extend_schema(request=inputs.NothingIn, parameters=[KEY])
+    @extend_schema(request=NothingIn, parameters=[KEY])
     @action(detail=True, methods=["post"])
     @idempotent
     def acknowledge(self, request: Request, pk: str) -> Response:
         """Tell the reporter a person has seen it; the response clock stops."""
-        return self._verb(talk.acknowledge, inputs.NothingIn)
+        return self._verb(talk.acknowledge, NothingIn)
 
-    @extend_schema(request=inputs.NothingIn, parameters=[KEY])
+    @extend_schema(request=NothingIn, parameters=[KEY])
     @action(detail=True, methods=["post"])
     @idempotent
     def start(self, request: Request, pk: str) -> Response:
         """Take it on."""
-        return self._verb(lifecycle.start, inputs.NothingIn)
+        return self._verb(lifecycle.start, NothingIn)
 
     @extend_schema(request=inputs.WaitIn, parameters=[KEY])
     @action(detail=True, methods=["post"])
@@ -113,12 +118,12 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
         """Wait for the reporter, a change or a third party."""
         return self._verb(lifecycle.wait, inputs.WaitIn)
 
-    @extend_schema(request=inputs.NothingIn, parameters=[KEY])
+    @extend_schema(request=NothingIn, parameters=[KEY])
     @action(detail=True, methods=["post"])
     @idempotent
     def resume(self, request: Request, pk: str) -> Response:
         """The wait is over."""
-        return self._verb(lifecycle.resume, inputs.NothingIn)
+        return self._verb(lifecycle.resume, NothingIn)
 
     @extend_schema(request=inputs.HandOverIn, parameters=[KEY])
     @action(detail=True, methods=["post"], url_path="hand-over")
@@ -127,12 +132,12 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
         """Give the ball to a supplier."""
         return self._verb(lifecycle.hand_over, inputs.HandOverIn)
 
-    @extend_schema(request=inputs.NothingIn, parameters=[KEY])
+    @extend_schema(request=NothingIn, parameters=[KEY])
     @action(detail=True, methods=["post"])
     @idempotent
     def accept(self, request: Request, pk: str) -> Response:
         """The supplier says that it has what was handed over."""
-        return self._verb(lifecycle.accept, inputs.NothingIn)
+        return self._verb(lifecycle.accept, NothingIn)
 
     @extend_schema(request=inputs.HandBackIn, parameters=[KEY])
     @action(detail=True, methods=["post"], url_path="hand-back")
@@ -148,12 +153,12 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
         """The cause is gone; the reporter is asked to confirm."""
         return self._verb(lifecycle.resolve, inputs.ResolveIn)
 
-    @extend_schema(request=inputs.NothingIn, parameters=[KEY])
+    @extend_schema(request=NothingIn, parameters=[KEY])
     @action(detail=True, methods=["post"])
     @idempotent
     def confirm(self, request: Request, pk: str) -> Response:
         """It is fixed: closed."""
-        return self._verb(lifecycle.confirm, inputs.NothingIn)
+        return self._verb(lifecycle.confirm, NothingIn)
 
     @extend_schema(request=inputs.ReopenIn, parameters=[KEY])
     @action(detail=True, methods=["post"])
@@ -190,19 +195,19 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
         """Judge again how pressing it is; clocks are held to the new promise."""
         return self._verb(editing.set_priority, inputs.PriorityIn)
 
-    @extend_schema(request=inputs.NothingIn, parameters=[KEY])
+    @extend_schema(request=NothingIn, parameters=[KEY])
     @action(detail=True, methods=["post"])
     @idempotent
     def share(self, request: Request, pk: str) -> Response:
         """Let everybody here see it: a known problem."""
-        return self._verb(partial(editing.share, is_shared=True), inputs.NothingIn)
+        return self._verb(partial(editing.share, is_shared=True), NothingIn)
 
-    @extend_schema(request=inputs.NothingIn, parameters=[KEY])
+    @extend_schema(request=NothingIn, parameters=[KEY])
     @action(detail=True, methods=["post"])
     @idempotent
     def unshare(self, request: Request, pk: str) -> Response:
         """Only those involved see it."""
-        return self._verb(partial(editing.share, is_shared=False), inputs.NothingIn)
+        return self._verb(partial(editing.share, is_shared=False), NothingIn)
 
     def _verb(self, service: Any, shape: type[StrictSerializer]) -> Response:
         snag = self.get_object()
@@ -215,15 +220,3 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
             raise Http404
         body = self.get_serializer(fresh).data
         return Response(body, code, headers={"ETag": f'"{fresh.version}"'})
-
-
-class PreconditionRequiredError(exceptions.APIException):
-    status_code = 428
-    default_detail = "Send If-Match with the ETag you read."
-    default_code = "precondition_required"
-
-
-class StaleVersionError(exceptions.APIException):
-    status_code = 412
-    default_detail = "Somebody else changed it; read it again."
-    default_code = "stale"

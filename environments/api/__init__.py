@@ -1,0 +1,1 @@
+"""The inventory and its windows over HTTP: each write calls the page's service."""
