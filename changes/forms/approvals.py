@@ -56,6 +56,7 @@ class PolicyForm(SecondEditorMixin, CleanTextMixin, forms.Form):
         for asked in Asked:
             self.fields[asked.value] = forms.IntegerField(
                 label=asked.label,
+                required=False,
                 min_value=0,
                 max_value=MOST_PEOPLE,
                 initial=steps.get(asked.value, {}).get("needed", 0),

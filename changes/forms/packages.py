@@ -84,6 +84,8 @@ class DraftForm(DescriptionForm):
     component = forms.ModelChoiceField(Component.objects.none())
     author = forms.ModelChoiceField(
         User.objects.none(),
+        required=False,
+        empty_label="Me",
         help_text="Who made it; they cannot vote on a change that brings it.",
     )
     supersedes = forms.ModelChoiceField(

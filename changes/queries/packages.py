@@ -112,18 +112,25 @@ def page_of_package(user: User, package: Package) -> PackagePage:
 
 def verbs_for(user: User, package: Package, *, has_files: bool) -> frozenset[str]:
     """The verbs the state and the person's rights leave open; services judge again."""
-    rights = {
+    fits = {
+        verb: package.state in move.sources for verb, move in PACKAGE_MOVES.items()
+    } | {"edit": package.is_draft, "supersede": not package.is_draft}
+    fits["seal"] = fits["seal"] and has_files
+    return frozenset(
+        v for v, now in fits.items() if now and has_right(user, package, v)
+    )
+
+
+def has_right(user: User, package: Package, verb: str) -> bool:
+    """Whether this person may ever do the verb to this package."""
+    return {
         "edit": permissions.can_edit_package(user, package),
-        "seal": permissions.can_seal(user, package) and has_files,
+        "seal": permissions.can_seal(user, package),
         "block": permissions.can_block(user),
         "unblock": permissions.can_unblock(user, package),
         "withdraw": permissions.can_withdraw(user),
         "supersede": permissions.can_make_packages(user),
-    }
-    fits = {
-        verb: package.state in move.sources for verb, move in PACKAGE_MOVES.items()
-    } | {"edit": package.is_draft, "supersede": not package.is_draft}
-    return frozenset(verb for verb, may in rights.items() if may and fits[verb])
+    }[verb]
 
 
 def where_installed(package: Package) -> QuerySet[Installation]:

@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from changes import permissions
 from changes.forms.packages import BlockForm, ReasonForm, VerbForm
 from changes.models import Package
-from changes.queries.packages import verbs_for
+from changes.queries.packages import has_right, verbs_for
 from changes.services import packages as services
 from changes.views.packages import found
 from opsdesk.accounts.access import Role
+from opsdesk.core.errors import require
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 
@@ -105,6 +106,7 @@ def _do(request: UserRequest, pk: int, ask: Ask) -> HttpResponse:
 
 
 def _question(request: UserRequest, package: Package, ask: Ask) -> HttpResponse:
+    require(has_right(request.user, package, ask.verb))
     has_files = package.files.order_by("pk").exists()
     if ask.verb not in verbs_for(request.user, package, has_files=has_files):
         messages.error(request, f"{package}: “{ask.title}” is not possible now.")

@@ -59,7 +59,7 @@ def package_detail(request: UserRequest, pk: int) -> HttpResponse:
 def package_new(request: UserRequest) -> HttpResponse:
     """A new draft; `?from=` starts from the package it is to supersede."""
     older = _older(request)
-    initial = {"author": request.user.pk}
+    initial: dict[str, object] = {}
     if older is not None:
         names = ("package_class", "origin")
         initial |= {name: getattr(older, name) for name in names}

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import structlog
 
-from environments.services import leases, occurring
 from changes.services import voting
+from environments.services import leases, occurring
 from opsdesk.core import submissions
 from opsdesk.core.services import duties, heartbeats, inbox, outbox
 from snags.services import lifecycle, orphans, recompute, replay, rollups, sweep

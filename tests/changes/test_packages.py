@@ -1,9 +1,11 @@
 """Packages: drafted, sealed under one digest, blocked, withdrawn (S08 to S12)."""
 
 import hashlib
+import subprocess
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from changes.manifest import Entry
 from changes.models import Package, PackageBlock, PackageEvent, PackageFile
@@ -151,7 +153,8 @@ def test_a_file_of_the_same_path_replaces_the_one_that_was_there(
     assert package.files.get() == row
     assert row.sha256 == hashlib.sha256(b"new").hexdigest()
     assert not first.file.storage.exists(first.file.name)
-    assert row.file.read() == b"new"
+    with row.file.open() as stored:
+        assert stored.read() == b"new"
     assert "run" not in row.file.name
 
 
@@ -258,6 +261,84 @@ def test_a_package_that_serves_the_business_cannot_be_withdrawn(app, live, sam, 
     row.save()
 
     assert packages.withdraw(package, **gone).state == "withdrawn"
+
+
+def test_the_script_and_the_page_give_the_manifest_byte_for_byte(
+    app, sam, client, tmp_path
+):
+    package = make_package(app, sam, content="Größe\n".encode())
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql/run.sql").write_bytes("Größe\n".encode())
+    (tmp_path / "sql/undo.sql").write_bytes(b"select 0;\n")
+    client.force_login(sam)
+    page = client.get(reverse("changes:package_manifest", args=[package.pk]))
+    script = client.get(reverse("changes:package_script")).content
+
+    printed = subprocess.run(
+        ["sh", "-s", tmp_path], input=script, capture_output=True, check=True
+    ).stdout
+
+    assert page["Content-Type"] == "text/plain; charset=utf-8"
+    assert printed == page.content
+    assert hashlib.sha256(printed).hexdigest() == package.sha256
+
+
+def test_a_package_is_drafted_filled_and_sealed_on_its_pages(app, sam, client):
+    client.force_login(sam)
+    sent = {
+        "component": app.pk,
+        "label": "2.0",
+        "package_class": "minor",
+        "author": sam.pk,
+    }
+    client.post(reverse("changes:package_new"), sent)
+    package = Package.objects.get()
+    upload = reverse("changes:package_upload", args=[package.pk])
+    declare = reverse("changes:package_declare", args=[package.pk])
+    seal = reverse("changes:package_seal", args=[package.pk])
+
+    assert client.post(seal).status_code == 422
+    wrong = {"folder": "a/../b", "uploads": [make_file()]}
+    assert client.post(upload, wrong).status_code == 422
+    assert client.post(declare, {"entries": f"{SHA}  5  /etc/x"}).status_code == 422
+    assert package.files.count() == 0
+    pair = [make_file("a.sql"), make_file("b.sql")]
+    client.post(upload, {"folder": "sql", "uploads": pair})
+    client.post(declare, {"entries": f"{SHA}  5  big.zip\n"})
+    client.post(seal)
+
+    package.refresh_from_db()
+    assert package.state == "sealed"
+    page = client.get(package.get_absolute_url()).content.decode()
+    assert all(p in page for p in ("sql/a.sql", "sql/b.sql", "big.zip", package.sha256))
+    row = package.files.get(path="sql/a.sql")
+    stored = client.get(reverse("changes:package_file", args=[package.pk, row.pk]))
+    assert b"".join(stored.streaming_content) == b"select 1;\n"
+    assert stored["Content-Disposition"].startswith("attachment")
+
+
+def test_a_package_is_compared_with_another_and_with_what_is_installed(
+    app, live, sam, client
+):
+    older = make_package(app, sam)
+    newer = make_package(app, sam, "1.2", content=b"select 2;\n")
+    Installation.objects.create(
+        environment=live,
+        component=app,
+        label=older.label,
+        sha256=older.sha256,
+        during=("2026-03-02T09:00Z", None),
+        source="promotion",
+    )
+    client.force_login(sam)
+
+    diff = client.get(reverse("changes:package_diff", args=[newer.pk, older.pk]))
+    there = client.get(reverse("changes:package_compare", args=[newer.pk, live.pk]))
+
+    for page in (diff, there):
+        [one] = page.context["found"].differences
+        assert (one.path, one.kind) == ("sql/run.sql", "changed")
+    assert "runs APP of the ERP 1.1" in there.content.decode()
 
 
 def test_a_package_supersedes_one_of_the_same_component_only(app, live, sam):

@@ -32,14 +32,14 @@ def carl(db):
 
 
 @pytest.fixture
-def two(db):
-    """A change of low risk needs two technical approvers."""
+def two(cora, carl):
+    """A change of low risk needs two technical approvers, and there are two."""
     steps = [{"asked": "approver_technical", "needed": 2, "sequence": 0}]
     ApprovalPolicy.objects.filter(kind="change", level="low").update(steps=steps)
 
 
 @pytest.fixture
-def change(live, two, mia, sam, sue, bea, cora, carl):
+def change(live, two, mia, sam, sue, bea):
     """Mia asked for it, Sam implements it, Sue made the package, Bea tested it."""
     return make_asked(live, mia, sam, sue, bea)
 
@@ -116,7 +116,7 @@ def test_who_is_in_both_required_groups_counts_for_one_step_only(
 
     assert fresh(change).state == "awaiting"
     page = client.get(url_of(change, "approval")).content.decode()
-    assert "1 Business approver" in page or "1 Technical approver" in page
+    assert "Still needed: 1 business approver" in page
 
 
 def test_one_rejection_ends_it_at_once_and_releases_the_slots(
@@ -196,8 +196,9 @@ def test_a_superuser_who_works_here_but_is_not_asked_cannot_approve(client, chan
 
 
 def test_managers_are_told_when_too_few_people_could_approve(
-    live, two, mia, sam, sue, bea, cora
+    live, two, mia, sam, sue, bea, carl
 ):
+    Membership.objects.filter(user=carl).delete()
     make_asked(live, mia, sam, sue, bea)
 
     told = Notification.objects.get(recipient=mia, title__contains="not enough people")
