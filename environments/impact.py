@@ -88,7 +88,7 @@ def _level(columns: list[list[Part]], plant: Plant) -> list[list[Part]]:
     for column in columns:
         column.sort(key=lambda part: _height(part, plant, heights))
         for place, part in enumerate(column):
-            heights[part.key] = place - len(column) / 2
+            heights[part.key] = place
     return columns
 
 

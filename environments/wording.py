@@ -72,6 +72,15 @@ def _fields(text: str) -> Text:
     return told
 
 
+def _until(text: str) -> Text:
+    def told(params: Params) -> str:
+        words = text.format_map(_Blank(params))
+        ends_on = date.fromisoformat(params["ends_on"])
+        return f"{words}, which ends {ends_on.day} {ends_on:%b %Y}"
+
+    return told
+
+
 def _label(name: str) -> str:
     return LABELS.get(name, name.replace("_", " "))
 
@@ -114,7 +123,7 @@ def _placed(text: str) -> Text:
 
 SAYINGS: dict[str, Saying] = {
     "registered": Saying(_with("registered it"), "plus"),
-    "described": Saying(_fields("changed"), "pencil"),
+    "described": Saying(_fields("changed it"), "pencil"),
     "retired": Saying(_why("retired it"), "ban", "red"),
     "quarantined": Saying(_why("quarantined it"), "lock", "amber"),
     "released": Saying(_why("released it"), "check", "green"),
@@ -126,10 +135,17 @@ SAYINGS: dict[str, Saying] = {
     "unplaced": Saying(_placed("took away {component}"), "minus"),
     "installed": Saying(_installed, "download", "blue"),
     "certificate_added": Saying(
-        _with("noted the certificate of {host}, until {ends_on}"), "shield-check"
+        _until("noted the certificate of {host}"), "shield-check"
     ),
     "certificate_described": Saying(
-        _with("changed the certificate of {host}, until {ends_on}"), "shield-check"
+        _until("changed the certificate of {host}"), "shield-check"
+    ),
+    "path_laid": Saying(_with("laid a way in from {upstream} for {package}"), "plus"),
+    "path_changed": Saying(
+        _with("changed the way in from {upstream} for {package}"), "pencil"
+    ),
+    "path_dropped": Saying(
+        _with("closed the way in from {upstream} for {package}"), "minus"
     ),
     "task_planned": Saying(_with("planned “{title}”"), "wrench"),
     "task_done": Saying(_with("did “{title}”"), "circle-check", "green"),

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 from django import forms
 
 from environments.forms.facts import FactsForm, person_field, supplier_field
-from environments.models import Environment, Landscape
+from environments.models import Environment, Landscape, PackageClass
 from opsdesk.core.forms import CleanTextMixin
 
 Kind = Environment.Kind
@@ -135,3 +135,31 @@ class ReasonForm(CleanTextMixin, forms.Form):
     """Why an environment is taken out of use, stopped or let go on."""
 
     reason = forms.CharField(max_length=200, widget=forms.Textarea({"rows": 2}))
+
+
+class PathForm(FactsForm):
+    """What a package must bring to enter the environment it is `about`."""
+
+    upstream = forms.ModelChoiceField(
+        Environment.objects.none(), label="Comes from", empty_label=None
+    )
+    package_class = forms.ChoiceField(
+        label="Package",
+        choices=[("", "Any package"), *PackageClass.choices],
+        required=False,
+        help_text="A path for its class replaces the one for any package.",
+    )
+    soak_hours = forms.IntegerField(
+        label="Has run there for (hours)", min_value=0, max_value=8784, initial=24
+    )
+    sign_offs = forms.IntegerField(
+        label="Passed tests by (people)", min_value=0, max_value=20, initial=1
+    )
+    approvals = forms.IntegerField(
+        label="Approved by (people)", min_value=0, max_value=20, initial=1
+    )
+
+    def prepare(self) -> None:
+        siblings = Environment.objects.filter(landscape=self.about.landscape_id)
+        others = siblings.in_use().exclude(pk=self.about.pk)
+        self.offer("upstream", others.order_by("kind", "name", "pk"))

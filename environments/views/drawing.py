@@ -134,9 +134,7 @@ def impact(plant: Plant, servers: Sequence[Server], asked: QueryDict) -> dict[st
     ]
     return {
         "graph": charts.graph("What needs what", boxes, arrows),
-        "stops": [
-            (part, reasons[part.key]) for part in plant.parts if part.key in reasons
-        ],
+        "stops": [part.name for part in plant.parts if part.key in reasons],
         "servers": [(row, row.pk in down_servers) for row in servers],
         "parts": [(part, part.key in down_parts) for part in plant.parts],
         "risks": risks(plant, servers),

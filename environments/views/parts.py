@@ -1,7 +1,9 @@
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
+from environments.forms.inventory import PathForm
 from environments.forms.parts import (
     ComponentForm,
     DependForm,
@@ -9,9 +11,16 @@ from environments.forms.parts import (
     PlaceForm,
     ServerForm,
 )
-from environments.models import Component, Dependency, Landscape, Placement, Server
+from environments.models import (
+    Component,
+    Dependency,
+    Landscape,
+    Placement,
+    PromotionPath,
+    Server,
+)
 from environments.queries import inventory as queries
-from environments.services import components, installing, servers
+from environments.services import components, installing, paths, servers
 from environments.views.pages import ask, done
 from opsdesk.accounts.access import Role
 from opsdesk.core.http import UserRequest, once, submit
@@ -108,3 +117,36 @@ def install_note(request: UserRequest, pk: int) -> HttpResponse:
     if made := submit(form, service, environment, actor=request.user):
         return done(request, f"{made.component} {made.label} is noted.", environment)
     return ask(request, form, f"What is installed in {environment}", environment)
+
+
+@policy(Role.ADMINISTRATOR)
+@once
+def path_new(request: UserRequest, pk: int) -> HttpResponse:
+    target = get_object_or_404(queries.environments(request.user), pk=pk)
+    form = PathForm(request.POST or None, about=target)
+    if made := submit(form, paths.lay_path, target, actor=request.user):
+        return done(request, f"The path {made} is laid.", target)
+    return ask(request, form, f"New way into {target}", target)
+
+
+@policy(Role.ADMINISTRATOR)
+@once
+def path_edit(request: UserRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(_paths(), pk=pk)
+    form = PathForm(request.POST or None, about=row.target, row=row)
+    if submit(form, paths.edit_path, row, actor=request.user):
+        return done(request, f"The path {row} is changed.", row.target)
+    return ask(request, form, f"The path {row}", row.target)
+
+
+@require_POST
+@policy(Role.ADMINISTRATOR)
+@once
+def path_drop(request: UserRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(_paths(), pk=pk)
+    paths.drop_path(row, actor=request.user)
+    return done(request, f"The path {row} is gone.", row.target)
+
+
+def _paths() -> QuerySet[PromotionPath]:
+    return PromotionPath.objects.select_related("target", "upstream")

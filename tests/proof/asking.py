@@ -14,10 +14,12 @@ from environments.models import (
     Licence,
     MaintenanceTask,
     Placement,
+    PromotionPath,
     Server,
     TlsCertificate,
 )
 from opsdesk.accounts.models import RoleRequest, User
+from opsdesk.core.models import ApprovalPolicy
 from sla.models import Contract, ServiceCalendar
 from snags.models import (
     BusinessProcess,
@@ -61,6 +63,7 @@ SHARED = {
     "placement": lambda w: Placement.objects.get().pk,
     "licence": lambda w: Licence.objects.get().pk,
     "certificate": lambda w: TlsCertificate.objects.get().pk,
+    "path": lambda w: PromotionPath.objects.get().pk,
     "task": lambda w: MaintenanceTask.objects.get().pk,
     "letter": lambda w: w.dead_letter.pk,
     "snaglist": lambda w: open_list().pk,
@@ -73,6 +76,23 @@ SHARED = {
     "module": lambda w: w.module.pk,
     "process": lambda w: BusinessProcess.objects.get().pk,
     "supplier": lambda w: parties("supplier")[0].pk,
+    "package": lambda w: w.packages["sealed"].pk,
+    "package.draft": lambda w: w.packages["draft"].pk,
+    "package.blocked": lambda w: w.packages["blocked"].pk,
+    "package.file": lambda w: w.packages["sealed"].pk,
+    "package.stray": lambda w: w.packages["draft"].pk,
+    "package.other": lambda w: w.packages["sealed"].pk,
+    "package.place": lambda w: w.packages["sealed"].pk,
+    "policy": lambda w: ApprovalPolicy.objects.get(kind="change", level="low").pk,
+    "approval": lambda w: w.requests["open"].pk,
+    "approval.voted": lambda w: w.requests["voted"].pk,
+}
+# What an address names beside the object itself.
+BESIDE = {
+    "package.file": lambda w: {"file_pk": w.packages["sealed"].files.first().pk},
+    "package.stray": lambda w: {"file_pk": w.packages["draft"].files.first().pk},
+    "package.other": lambda w: {"other_pk": w.packages["other"].pk},
+    "package.place": lambda w: {"environment_pk": SHARED["environment"](w)},
 }
 # Routes whose address names the snag before the part.
 SNAG_PARTS = ("api:attachment", "api:comment", "api:clock", "api:event")
@@ -123,7 +143,8 @@ def _keys(line, world, name, whose):
         return {"pk": _own(world, line.on, name, whose)}
     number = {"number": 1} if line.on.endswith(".version") else {}
     key = NOWHERE if whose == "nobody" else SHARED[line.on](world)
-    return {"pk": key, **number}
+    beside = BESIDE[line.on](world) if line.on in BESIDE else {}
+    return {"pk": key, **number, **beside}
 
 
 def _snag(world, state, whose):
@@ -273,6 +294,8 @@ def _part_forms(w):
     due = (timezone.localtime() + DAY).strftime("%Y-%m-%dT%H:%M")
     task = {"title": "Archive", "owner": w.sam.pk, "due_at": due}
     known = {"version": 1}
+    path = {"upstream": copy("dev_test"), "soak_hours": 72, "sign_offs": 2}
+    path["approvals"] = 1
     return {
         "server_new": {"hostname": "db1", "role": "db"},
         "server_edit": {"hostname": "app2", "role": "app", **known},
@@ -281,6 +304,8 @@ def _part_forms(w):
         "component_depend": {"on": spare},
         "placement_new": {"component": spare},
         "install_note": {"component": spare, "label": "1.0"},
+        "path_new": {**path, "package_class": "major"},
+        "path_edit": {**path, **known},
         "licence_new": {"name": "Database"},
         "licence_edit": {"name": "Named users", **known},
         "certificate_new": {"host": "edi.example", "ends_on": day},
@@ -314,6 +339,7 @@ def payload(line, w):
         "accounts": _people_forms,
         "environments": _place_forms,
         "core": _inbox_forms,
+        "changes": _change_forms,
     }.get(space)
     return {"data": forms(w).get(verb, {}) if forms else {}}
 
@@ -321,3 +347,27 @@ def payload(line, w):
 def _inbox_forms(w):
     due = (timezone.localtime() + DAY).strftime("%Y-%m-%dT%H:%M")
     return {"duty_new": {"title": "Test it", "owner": w.sam.pk, "due_at": due}}
+
+
+def _change_forms(w):
+    digest = "c" * 64
+    draft, asked = w.packages["draft"], w.requests["open"]
+    ours = Component.objects.get(code="NG")
+    reason = {"reason": "Totals are wrong."}
+    described = {"label": "0.9.1", "package_class": "minor"}
+    return {
+        "package_new": {**described, "component": ours.pk},
+        "package_edit": {**described, "version": draft.version},
+        "package_upload": {"uploads": SimpleUploadedFile("b.sql", b"select 1;")},
+        "package_declare": {"entries": f"{digest}  5  big.zip"},
+        "package_block": reason,
+        "package_unblock": reason,
+        "package_withdraw": reason,
+        "policy_edit": {"valid_days": 7, "version": 1, "manager": 1},
+        "approval_vote": {
+            "decision": "approve",
+            "revision": asked.revision,
+            "sha256": asked.sha256,
+        },
+        "approval_revoke": {"reason": "Not sure."},
+    }

@@ -11,16 +11,19 @@ from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from changes.models import Package
+from changes.services import files, packages, voting
 from environments.models import Component, Landscape, Module, Placement, Server
-from environments.services import components, maintenance, renewals, states
+from environments.services import components, maintenance, paths, renewals, states
 from opsdesk.accounts.models import ApiToken, Membership, Party, User
 from opsdesk.accounts.services import roles
 from opsdesk.accounts.tokens import digest
-from opsdesk.core.models import Duty, Message, Notification, SavedView
+from opsdesk.core.models import ApprovalRequest, Duty, Message, Notification, SavedView
 from opsdesk.core.services import duties, outbox, saved_views
 from snags.models import BusinessProcess, Snag, Snaglist
 from snags.services import lifecycle, talk
 from tests import factories
+from tests.changes import drafts, making
 
 STATES = ("new", "handed", "back", "waiting", "resolved")
 # The people of the matrix, in its order. Dee is support for Finance only.
@@ -38,6 +41,8 @@ class World:
     duties: dict[str, Duty] = field(default_factory=dict)
     views: dict[str, SavedView] = field(default_factory=dict)
     tokens: dict[str, ApiToken] = field(default_factory=dict)
+    packages: dict[str, Package] = field(default_factory=dict)
+    requests: dict[str, ApprovalRequest] = field(default_factory=dict)
     dead_letter: Message | None = None
     landscape: Landscape | None = None
     module: Module | None = None
@@ -79,6 +84,7 @@ def build() -> World:
     w.landscape = live.landscape
     w.module = Module.objects.create(landscape=live.landscape, name="Invoicing")
     _inventory(w, live)
+    _packages(w, live, north)
     factories.make_contract(
         live.landscape, p3_response=600, p3_resolution=6000, p4_response=600
     )
@@ -109,8 +115,33 @@ def _inventory(w, live):
     soon = timezone.now() + timedelta(days=3)
     maintenance.plan_task(live, actor=w.ada, title="Reindex", owner=w.ada, due_at=soon)
     by_kind = {row.kind: row for row in live.landscape.environments.order_by("pk")}
+    paths.lay_path(live, actor=w.ada, upstream=by_kind["dev_test"])
     states.quarantine(by_kind["dev_test"], actor=w.ada, reason="Unmasked.")
     states.pause(by_kind["failover"], actor=w.ada, reason="Cabling.")
+
+
+def _packages(w, live, north):
+    """A package in each state, and two changes whose approval is asked for."""
+    mine = making.make_component(live.landscape, "PKG")
+    making.make_component(live.landscape, "NG", supplier=north)
+    w.packages["draft"] = making.make_draft(mine, w.sam, "0.9")
+    files.upload(w.packages["draft"], actor=w.sam, uploads=[making.make_file()])
+    w.packages["other"] = making.make_package(mine, w.sam, "1.0")
+    w.packages["sealed"] = making.make_package(mine, w.sam, "1.1", b"select 2;")
+    blocked = making.make_package(mine, w.sam, "1.2", b"select 3;")
+    w.packages["blocked"] = packages.block(blocked, actor=w.sam, reason="Wrong.")
+    team = (live, w.mia, w.sam, w.sue, w.dee)
+    w.requests["open"] = drafts.make_asked(*team).approval
+    later = drafts.make_asked(
+        *team, label="2.0", start=drafts.soon(48), risk_manual="medium"
+    ).approval
+    w.requests["voted"] = voting.vote(
+        later,
+        actor=w.tim,
+        decision="approve",
+        revision=later.revision,
+        sha256=later.sha256,
+    )
 
 
 def _snag(w, live, reporter, supplier, state, whose):

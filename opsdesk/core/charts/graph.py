@@ -75,12 +75,11 @@ Point = tuple[float, float]
 
 
 def _places(columns: Sequence[Sequence[Box]]) -> dict[int, Point]:
-    """The upper left corner of each box; short columns stand in the middle."""
-    tallest = max(len(column) for column in columns)
+    """The upper left corner of each box."""
     return {
         box.key: (
             EDGE + across * (WIDTH + ACROSS),
-            EDGE + (down + (tallest - len(column)) / 2) * (HEIGHT + DOWN),
+            EDGE + down * (HEIGHT + DOWN),
         )
         for across, column in enumerate(columns)
         for down, box in enumerate(column)
