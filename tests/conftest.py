@@ -29,6 +29,13 @@ def django_db_modify_db_settings(
         connection.settings_dict["TEST"]["TEMPLATE"] = tables.make()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """A database kept from an earlier run may have lost what migrations put there."""
+    with django_db_blocker.unblock():
+        factories.first_policies()
+
+
 @pytest.fixture
 def rob(db):
     """Reporter, in Finance."""

@@ -1,9 +1,13 @@
 """Ready-made rows. Anything with rules is made by its service, not by the ORM."""
 
 from datetime import UTC, date, datetime
+from importlib import import_module
+
+from django.apps import apps
 
 from environments.models import Environment, Landscape
 from opsdesk.accounts.models import Membership, Party, User
+from opsdesk.core.models import ApprovalPolicy
 from sla.calendars import Hours
 from sla.models import (
     CalendarVersion,
@@ -18,6 +22,12 @@ from snags.services.raising import raise_snag
 # A Monday in winter: London shows the same hour.
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
+
+
+def first_policies():
+    """Who must agree, as a new installation has it; emptied tables get it again."""
+    if not ApprovalPolicy.objects.exists():
+        import_module("changes.migrations.0003_first_policies").add(apps, None)
 
 
 def make_party(name, kind="department", **extra):

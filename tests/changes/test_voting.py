@@ -7,6 +7,7 @@ import pytest
 from django.db.models import F
 from django.urls import reverse
 
+from changes.content import Aim
 from changes.models import ChangeEvent
 from changes.queries.approvals import excluded_from, inbox
 from changes.services import holding, revising, voting
@@ -140,8 +141,9 @@ def test_a_rejection_without_a_comment_is_not_taken(client, change, carl):
 def test_a_vote_on_a_page_from_before_an_edit_is_stale(
     client, live, change, cora, mia, sam
 ):
+    aims = [Aim(aim.environment) for aim in change.targets.all()]
     edited = content(
-        live, change.package, sam, backout_plan="Restore the backup first."
+        live, change.package, sam, aims=aims, backout_plan="Restore the backup."
     )
     revising.edit(change, actor=mia, content=edited, version=None)
 

@@ -17,6 +17,7 @@ from environments.models import (
     PromotionPath,
     Server,
     TlsCertificate,
+    WindowRule,
 )
 from opsdesk.accounts.models import RoleRequest, User
 from opsdesk.core.models import ApprovalPolicy
@@ -38,6 +39,7 @@ FIXED = {
     "table": {"name": "weeks", "fmt": "csv"},
     "figure": {"name": "opened", "fmt": "csv"},
     "format": {"fmt": "csv"},
+    "feed": {"secret": "nobody-has-this-one"},
     "key": {"uidb36": "a", "key": "b-c"},
 }
 # Objects of the company that belong to nobody in particular.
@@ -53,6 +55,7 @@ SHARED = {
     "party": lambda w: parties("department")[-1].pk,
     "party.gone": lambda w: parties("team")[0].pk,
     "environment": lambda w: Environment.objects.get(is_serving=True).pk,
+    "window": lambda w: WindowRule.objects.get().pk,
     "environment.training": lambda w: copy("training"),
     "environment.shut": lambda w: copy("dev_test"),
     "environment.paused": lambda w: copy("failover"),
@@ -284,6 +287,24 @@ def _place_forms(w):
         "new": {**told, "name": "Sandbox", "kind": "dev_test"},
         **dict.fromkeys(("pause", "retire", "quarantine", "release"), why),
         **_part_forms(w),
+        **_window_forms(),
+    }
+
+
+def _window_forms():
+    window = {
+        "name": "Payroll run",
+        "environments": [Environment.objects.get(is_serving=True).pk],
+        "starts_local": f"{timezone.localtime() + DAY:%Y-%m-%dT%H:%M}",
+        "ends_local": f"{timezone.localtime() + 2 * DAY:%Y-%m-%dT%H:%M}",
+        "time_zone": "Europe/London",
+        "is_hard": "yes",
+    }
+    return {
+        "freeze_new": window,
+        "maintenance_new": window,
+        "window_edit": {**window, "version": WindowRule.objects.get().version},
+        "window_cancel": {"reason": "Because of the test."},
     }
 
 

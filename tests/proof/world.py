@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from changes.models import Package
 from changes.services import files, packages, voting
-from environments.models import Component, Landscape, Module, Placement, Server
+from environments.models import (
+    CalendarFeed,
+    Component,
+    Landscape,
+    Module,
+    Placement,
+    Server,
+)
 from environments.services import components, maintenance, paths, renewals, states
 from opsdesk.accounts.models import ApiToken, Membership, Party, User
 from opsdesk.accounts.services import roles
@@ -24,6 +31,7 @@ from snags.models import BusinessProcess, Snag, Snaglist
 from snags.services import lifecycle, talk
 from tests import factories
 from tests.changes import drafts, making
+from tests.environments.planning import local, make_window
 
 STATES = ("new", "handed", "back", "waiting", "resolved")
 # The people of the matrix, in its order. Dee is support for Finance only.
@@ -92,6 +100,9 @@ def build() -> World:
         w.ours[state] = _snag(w, live, w.rob, north, state, "ours")
         w.theirs[state] = _snag(w, live, w.rex, south, state, "theirs")
     _own_things(w)
+    make_window(live, w.ada, name="Month-end close", start=local(48))
+    for person in w.people.values():
+        CalendarFeed.objects.create(owner=person, digest=f"feed of {person.pk}")
     return w
 
 
