@@ -89,4 +89,56 @@ CHANGES: dict[str, tuple[str, str]] = {
         )
     },
 }
-SENTENCES = {**PACKAGES, **CHANGES}
+PROMOTIONS: dict[str, tuple[str, str]] = {
+    "one_promotion_per_attempt": ("replay", "That attempt is planned already."),
+    "one_live_promotion_per_change": ("replay", "It is scheduled there already."),
+    "promoted_once_per_revision": ("replay", "It was promoted there before."),
+    "promotion_started_by_somebody": ("not_now", "Somebody must start it."),
+    "promotion_succeeds_with_its_own_digest": (
+        "DIGEST_MISMATCH",
+        "Only what was approved can succeed.",
+    ),
+    "promotion_finished_iff_over": ("not_now", "It has not ended."),
+    "rollback_undoes_something": ("not_now", "A roll-back undoes a promotion."),
+    "one_step_per_place": ("bad_step", "The run sheet holds that step already."),
+    "step_done_by_somebody": ("bad_step", "Somebody must have done it."),
+    "promotion_step_title_is_not_empty": ("bad_step", "A step needs words."),
+    "waived_once": ("waived", "That gate was waived already."),
+    "waiver_reason_is_not_empty": ("reason_missing", "Say why it may be passed."),
+    "one_override_per_freeze": ("asked", "Leave was asked for already."),
+    "override_reason_is_not_empty": ("reason_missing", "Say why it cannot wait."),
+    "owed_once": ("owed", "That is owed already."),
+    "one_unreviewed_break_glass": (
+        "break_glass",
+        "The glass was broken there before and nobody has judged it.",
+    ),
+    "waived_duty_says_why": ("reason_missing", "Say why it need not be done."),
+    "one_test_per_area_and_person": (
+        "asked",
+        "That person is asked to test this there already.",
+    ),
+    "user_test_area_is_not_empty": ("area_missing", "Name the business area."),
+    "one_live_verdict_per_area": (
+        "stale",
+        "Somebody else has just given a verdict for this area. Look at it first.",
+    ),
+    "conditions_are_named": ("conditions_missing", "Name the conditions."),
+    "failed_cases_were_run": ("bad_cases", "More failed than were tried."),
+    "revoked_sign_off_says_why": ("reason_missing", "Say why it is taken back."),
+    "sign_off_area_is_not_empty": ("area_missing", "Name the business area."),
+    **{
+        f"{name}_is_sane": _DATE
+        for name in (
+            "promotion_created_at",
+            "promotion_started_at",
+            "promotion_finished_at",
+            "promotion_step_done_at",
+            "waiver_at",
+            "waiver_until",
+            "sign_off_at",
+            "sign_off_superseded_at",
+            "sign_off_revoked_at",
+        )
+    },
+}
+SENTENCES = {**PACKAGES, **CHANGES, **PROMOTIONS}

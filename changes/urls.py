@@ -9,6 +9,10 @@ from changes.views import (
     package_files,
     package_verbs,
     packages,
+    promotion_after,
+    promotion_tests,
+    promotion_verbs,
+    promotions,
     templates,
 )
 
@@ -116,4 +120,92 @@ CHANGES = [
         "templates/<int:pk>/retire/", templates.template_retire, name="template_retire"
     ),
 ]
-urlpatterns = [*CHANGES, *PACKAGES, *APPROVALS]
+PROMOTIONS = [
+    path("board/", promotions.board, name="board"),
+    path("<int:pk>/promote/", promotions.promotion_new, name="promotion_new"),
+    path("promotions/<int:pk>/", promotions.promotion_detail, name="promotion"),
+    path(
+        "promotions/<int:pk>/step/",
+        promotion_verbs.promotion_step,
+        name="promotion_step",
+    ),
+    path(
+        "promotions/<int:pk>/start/",
+        promotion_verbs.promotion_start,
+        name="promotion_start",
+    ),
+    path(
+        "promotions/<int:pk>/ask/", promotion_verbs.promotion_ask, name="promotion_ask"
+    ),
+    path(
+        "promotions/<int:pk>/confirm-baseline/",
+        promotion_verbs.promotion_confirm_baseline,
+        name="promotion_confirm_baseline",
+    ),
+    path(
+        "promotions/<int:pk>/waive/",
+        promotion_verbs.promotion_waive,
+        name="promotion_waive",
+    ),
+    path(
+        "promotions/<int:pk>/report/",
+        promotion_verbs.promotion_report,
+        name="promotion_report",
+    ),
+    path(
+        "promotions/<int:pk>/succeed/",
+        promotion_verbs.promotion_succeed,
+        name="promotion_succeed",
+    ),
+    path(
+        "promotions/<int:pk>/fail/",
+        promotion_verbs.promotion_fail,
+        name="promotion_fail",
+    ),
+    path(
+        "promotions/<int:pk>/abort/",
+        promotion_verbs.promotion_abort,
+        name="promotion_abort",
+    ),
+    path(
+        "promotions/<int:pk>/roll-back/",
+        promotion_verbs.promotion_roll_back,
+        name="promotion_roll_back",
+    ),
+    path(
+        "promotions/<int:pk>/retry/",
+        promotion_verbs.promotion_retry,
+        name="promotion_retry",
+    ),
+    path(
+        "promotions/<int:pk>/cancel/",
+        promotion_verbs.promotion_cancel,
+        name="promotion_cancel",
+    ),
+]
+TESTS = [
+    path("tests/", promotion_tests.my_tests, name="my_tests"),
+    path("<int:pk>/tests/", promotion_tests.test_assign, name="test_assign"),
+    path("<int:pk>/sign-off/", promotion_tests.sign_off, name="sign_off"),
+    path(
+        "sign-offs/<int:pk>/accept/",
+        promotion_tests.sign_off_accept,
+        name="sign_off_accept",
+    ),
+    path(
+        "sign-offs/<int:pk>/revoke/",
+        promotion_tests.sign_off_revoke,
+        name="sign_off_revoke",
+    ),
+]
+AFTER = [
+    path("<int:pk>/break-glass/", promotion_after.break_glass, name="break_glass"),
+    path(
+        "<int:pk>/override/<int:occurrence_pk>/",
+        promotion_after.override_ask,
+        name="override_ask",
+    ),
+    path("duties/<int:pk>/settle/", promotion_after.duty_settle, name="duty_settle"),
+    path("duties/<int:pk>/waive/", promotion_after.duty_waive, name="duty_waive"),
+]
+urlpatterns = [*CHANGES, *PACKAGES, *APPROVALS, *PROMOTIONS, *TESTS, *AFTER]

@@ -133,6 +133,61 @@ SAYINGS: dict[str, Saying] = {
 }
 
 
+def _there(text: str) -> Callable[[Params], str]:
+    """{package} and {environment} as the event has them."""
+    return lambda params: text.format_map(
+        {"package": "it", "environment": "there", **params}
+    )
+
+
+# What promotions, tests and what follows from them add.
+SAYINGS |= {
+    "scheduled": Saying(_there("planned {package} for {environment}"), "calendar"),
+    "promotion_asked": Saying(
+        _there("asked for approval of {package} to {environment}"), "user-check"
+    ),
+    "baseline_confirmed": Saying(
+        _there("confirmed what runs in {environment}"), "check"
+    ),
+    "promotion_cancelled": Saying(
+        _there("cancelled the promotion to {environment}"), "x"
+    ),
+    "started": Saying(_there("started {package} in {environment}"), "play", "blue"),
+    "step": Saying(_there("in {environment}: {title}"), "check"),
+    "verifying": Saying(
+        _there("installed exactly {package} in {environment}"), "shield-check", "blue"
+    ),
+    "succeeded": Saying(
+        _there("brought {package} into {environment}"), "circle-check", "green"
+    ),
+    "failed": Saying(
+        _there("failed to bring {package} into {environment}"), "octagon-alert", "red"
+    ),
+    "aborted": Saying(_there("aborted the promotion to {environment}"), "x", "amber"),
+    "rolling_back": Saying(
+        _there("began to roll back {package} in {environment}"), "undo-2", "red"
+    ),
+    "waived": Saying(
+        _there("waived {gate} for {environment}"), "triangle-alert", "amber"
+    ),
+    "break_glass": Saying(
+        _there("broke the glass in {environment}"), "octagon-alert", "red"
+    ),
+    "override_asked": Saying(_there("asked for leave during {freeze}"), "pause"),
+    "test_asked": Saying(_there("asked {person} to test {area}"), "user-check"),
+    "signed_off": Saying(
+        _there("gave a verdict on {area} in {environment}: {verdict}"),
+        "clipboard-check",
+    ),
+    "conditions_accepted": Saying(_there("accepted the conditions of {area}"), "check"),
+    "sign_off_revoked": Saying(
+        _there("took the verdict on {area} back"), "undo-2", "amber"
+    ),
+    "duty_settled": Saying(_there("{duty}: done"), "check", "green"),
+    "duty_waived": Saying(_there("{duty}: waived"), "minus", "amber"),
+}
+
+
 def told(event: ChangeEvent) -> Told:
     """The sentence of one event; a verb without one is told by its own words."""
     plain = Saying(event.verb.replace("_", " "), "circle-dot")

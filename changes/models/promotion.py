@@ -112,6 +112,7 @@ class Promotion(models.Model):
             models.CheckConstraint(
                 name="promotion_succeeds_with_its_own_digest",
                 condition=~Q(state__in=["verifying", "succeeded"])
+                | Q(kind="rollback")
                 | Q(reported_sha256=models.F("sha256")),
             ),
             models.CheckConstraint(
@@ -139,6 +140,11 @@ class Promotion(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("changes:promotion", args=[self.pk])
+
+    @property
+    def brings_sha256(self) -> str:
+        """The digest of what runs there afterwards; "" when nobody ever knew it."""
+        return self.back_to.sha256 if self.back_to else self.sha256
 
 
 class PromotionStep(models.Model):

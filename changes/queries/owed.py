@@ -35,11 +35,13 @@ def syncs_done_by(promotion: Promotion) -> QuerySet[ChangeDuty]:
     """The syncs this promotion settles: of its digest, and older ones of the same
     component once the environment runs what people work with."""
     package = promotion.package
-    mine = Q(sha256=promotion.sha256)
+    mine = Q(sha256=promotion.brings_sha256)
     serving = Environment.objects.serving().filter(
         landscape=promotion.environment.landscape_id
     )
-    if any(runs(each, package.component_id) == promotion.sha256 for each in serving):
+    if any(
+        runs(each, package.component_id) == promotion.brings_sha256 for each in serving
+    ):
         mine |= Q(change__package__component=package.component_id)
     return ChangeDuty.objects.filter(
         mine, kind__in=SYNCS, environment=promotion.environment, is_settled=False

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from changes.digest import sha256_of
 from changes.models import ChangeRequest, Promotion, PromotionStep
-from environments.models import Environment
+from environments.models import Environment, Occurrence
 from environments.queries.installed import installed
 
 Step = PromotionStep.Kind
@@ -25,6 +25,18 @@ def subject_sha256(promotion: Promotion) -> str:
             "attempt": promotion.attempt,
         }
     )
+
+
+def override_sha256(change: ChangeRequest, occurrence: Occurrence, reason: str) -> str:
+    """What a vote on leave during a freeze is for."""
+    return sha256_of(
+        {"change": change.sha256, "occurrence": occurrence.pk, "reason": reason}
+    )
+
+
+def retro_sha256(promotion: Promotion, reason: str) -> str:
+    """What a vote after the fact is about: this build, there, for this reason."""
+    return sha256_of({"promotion": subject_sha256(promotion), "reason": reason})
 
 
 def baseline_of(environment: Environment) -> dict[str, int]:

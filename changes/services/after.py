@@ -26,6 +26,7 @@ from snags.models import Snag
 from snags.services import lifecycle
 
 Kind = ChangeDuty.Kind
+State = ApprovalRequest.State
 # Five working days.
 REVIEW_WITHIN = timedelta(days=7)
 # The rest is settled by what it asks for: a promotion, a review, a vote.
@@ -135,6 +136,25 @@ def waive_duty(owed: ChangeDuty, *, actor: User, reason: str) -> ChangeDuty:
     close(owed, actor=actor, note=reason)
     come_to_verify(owed.change, clock.now())
     return owed
+
+
+def judged(owed: ChangeDuty, *, actor: User | None, at: datetime) -> None:
+    """What was done without asking has been judged; a no leaves it to be decided
+    whether to go back. The change is locked."""
+    request = owed.approval
+    assert request is not None
+    request.refresh_from_db(fields=["state"])
+    if owed.is_settled or request.state not in {State.GRANTED, State.REJECTED}:
+        return
+    close(owed, actor=actor, note=request.get_state_display())
+    if request.state == State.REJECTED:
+        duties.owe(
+            kind="task",
+            title=f"Decide whether to roll back: {owed.change}"[:200],
+            url=owed.change.get_absolute_url(),
+            owner=owner_for(owed.change, Kind.REVIEW, None),
+            due_at=at + timedelta(hours=24),
+        )
 
 
 def _locked(owed: ChangeDuty) -> ChangeDuty:

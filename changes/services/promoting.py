@@ -86,7 +86,7 @@ def create(
         target=target,
         environment=target.environment,
         package=change.package,
-        sha256=back_to.sha256 if back_to else change.package.sha256,
+        sha256=change.package.sha256,
         undoes=undoes,
         back_to=back_to,
         kind=kind,

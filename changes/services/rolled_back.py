@@ -33,7 +33,7 @@ def _back_out(promotion: Promotion, at: datetime) -> None:
     after.owe(change, ChangeDuty.Kind.REVIEW, due_at=at + after.REVIEW_WITHIN)
     for owed in change.duties.filter(kind__in=SYNCS, is_settled=False):
         after.close(owed, note=f"{promotion} succeeded.")
-    after.owe_syncs(promotion, promotion.sha256, at)
+    after.owe_syncs(promotion, promotion.brings_sha256, at)
     is_standard = change.kind == ChangeRequest.Kind.STANDARD
     if is_standard and change.template is not None:
         because = f"{change.ref} was backed out."

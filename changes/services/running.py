@@ -57,12 +57,18 @@ def report(promotion: Promotion, *, actor: User, sha256: str) -> Promotion:
     if not is_ready_to_report(promotion):
         raise RuleError("Do the steps first.", code="steps_open")
     promotion.reported_sha256 = sha256.strip().lower()
-    if promotion.reported_sha256 != promotion.sha256:
+    if promotion.reported_sha256 != promotion.brings_sha256:
         promotion.save(update_fields=["reported_sha256"])
         _fail(promotion, actor, outcome=MISMATCH, note=_mismatch(promotion))
         return promotion
     move(promotion, "verify", "reported_sha256")
-    log(promotion, "verifying", actor=actor, at=clock.now(), sha256=promotion.sha256)
+    log(
+        promotion,
+        "verifying",
+        actor=actor,
+        at=clock.now(),
+        sha256=promotion.brings_sha256,
+    )
     return promotion
 
 
@@ -140,7 +146,7 @@ def _install(promotion: Promotion, actor: User) -> None:
         promotion.environment,
         promotion.package.component,
         label=back_to.label if back_to else promotion.package.label,
-        sha256=promotion.sha256,
+        sha256=promotion.brings_sha256,
         source=Installation.Source.ROLLBACK
         if is_rollback
         else Installation.Source.PROMOTION,
@@ -152,5 +158,5 @@ def _install(promotion: Promotion, actor: User) -> None:
 def _mismatch(promotion: Promotion) -> str:
     return (
         f"Installed is {promotion.reported_sha256[:12] or 'nothing'}…, approved was"
-        f" {promotion.sha256[:12]}…. This is not what was tested."
+        f" {promotion.brings_sha256[:12]}…. This is not what was tested."
     )

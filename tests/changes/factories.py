@@ -45,7 +45,7 @@ class World:
 
     def change(self, label="1.1", **extra):
         """Rita's normal change for Ian, of a package by Ana; its slot is now."""
-        start = clock.now() - HOUR
+        start = clock.now() - HOUR / 2
         return make_change(
             self.live, self.rita, self.ian, self.ana, label=label, start=start, **extra
         )
@@ -137,7 +137,7 @@ def promote(change, environment, actor, kind="deploy"):
 def carry_out(promotion, actor):
     """Every step, the right digest, every check: it has succeeded."""
     do_steps(promotion, actor)
-    running.report(promotion, actor=actor, sha256=promotion.sha256)
+    running.report(promotion, actor=actor, sha256=again(promotion).brings_sha256)
     do_steps(promotion, actor)
     return again(running.succeed(promotion, actor=actor))
 

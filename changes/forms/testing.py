@@ -1,0 +1,95 @@
+"""What people of the business are asked to try, and what they say about it."""
+
+from typing import Any
+
+from django import forms
+
+from changes.forms.promotions import area as lines
+from changes.models import ChangeRequest, TestSignOff
+from environments.models import Environment
+from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.models import User
+from opsdesk.core.forms import CleanTextMixin, MomentField
+
+TESTERS = (
+    Role.REPORTER,
+    Role.SUPPORT,
+    Role.MANAGER,
+    Role.APPROVER_TECHNICAL,
+    Role.APPROVER_BUSINESS,
+    Role.ADMINISTRATOR,
+)
+Kind = Environment.Kind
+
+
+class PlaceForm(CleanTextMixin, forms.Form):
+    """A form about a change where it is tried."""
+
+    environment = forms.ModelChoiceField(Environment.objects.none(), label="Where")
+
+    def __init__(self, *args: Any, change: ChangeRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["environment"]
+        assert isinstance(field, forms.ModelChoiceField)
+        rows = Environment.objects.in_use().filter(
+            landscape=change.landscape_id, kind__in=[Kind.DEV_TEST, Kind.TRAINING]
+        )
+        field.queryset = rows.order_by("kind", "name", "pk")
+        field.initial = rows.order_by("kind", "name", "pk").first()
+
+
+class AssignForm(PlaceForm):
+    assigned_to = forms.ModelChoiceField(User.objects.none(), label="Who tries it")
+    area = forms.CharField(label="Business area", max_length=80)
+    due_at = MomentField(label="By when")
+    script = lines("What to try, and what should happen", required=False)
+
+    def __init__(self, *args: Any, change: ChangeRequest, **kwargs: Any) -> None:
+        super().__init__(*args, change=change, **kwargs)
+        field = self.fields["assigned_to"]
+        assert isinstance(field, forms.ModelChoiceField)
+        author = change.package.author_id if change.package else None
+        field.queryset = people_with(*TESTERS).exclude(pk=author)
+
+
+class SignOffForm(PlaceForm):
+    area = forms.CharField(label="Business area", max_length=80)
+    verdict = forms.ChoiceField(
+        label="Does it work?",
+        choices=TestSignOff.Verdict.choices,
+        widget=forms.RadioSelect,
+    )
+    conditions = lines(
+        "Conditions", required=False, help_text="What must be lived with or put right."
+    )
+    cases_run = forms.IntegerField(
+        label="Cases tried", min_value=0, max_value=100_000, initial=0, required=False
+    )
+    cases_failed = forms.IntegerField(
+        label="Of them failed",
+        min_value=0,
+        max_value=100_000,
+        initial=0,
+        required=False,
+    )
+    note = lines("What was seen", required=False)
+    evidence = forms.FileField(label="Evidence", required=False)
+
+    def clean_cases_run(self) -> int:
+        return self.cleaned_data["cases_run"] or 0
+
+    def clean_cases_failed(self) -> int:
+        return self.cleaned_data["cases_failed"] or 0
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        is_conditional = data.get("verdict") == TestSignOff.Verdict.CONDITIONAL
+        if is_conditional and not data.get("conditions", "").strip():
+            self.add_error("conditions", "Name the conditions.")
+        if data.get("cases_failed", 0) > data.get("cases_run", 0):
+            self.add_error("cases_failed", "More failed than were tried.")
+        return data
+
+
+class RevokeForm(CleanTextMixin, forms.Form):
+    reason = forms.CharField(label="Why it is taken back", max_length=200)

@@ -1,0 +1,368 @@
+"""The board of promotions: four lanes, what runs there, what is on its way, and why it
+waits. A fixed number of queries for any number of changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from changes.models import ChangeDuty, ChangeRequest, Promotion, TestSignOff
+from changes.moves import ChangeState, PromotionState
+from changes.queries.board_cards import (
+    LIVE,
+    Card,
+    finished_card,
+    live_card,
+    sync_card,
+    waiting_card,
+)
+from changes.queries.owed import SYNCS
+from changes.queries.separation import excluded_from_changes
+from environments.models import Component, Environment, Installation, Landscape
+from environments.models import Occurrence as Window
+from environments.queries.installed import installed_in
+from opsdesk.accounts.models import User
+from opsdesk.core.approving import Standing, standings
+from opsdesk.core.approving import asked_of as roles_of
+
+Kind = Environment.Kind
+LANES = (Kind.DEV_TEST, Kind.TRAINING, Kind.PRODUCTION, Kind.FAILOVER)
+ICONS = {
+    Kind.DEV_TEST: "wrench",
+    Kind.TRAINING: "graduation-cap",
+    Kind.PRODUCTION: "database",
+    Kind.FAILOVER: "shield-check",
+}
+LATELY = timedelta(hours=48)
+AHEAD = timedelta(days=7)
+MOST = 20
+WAITING = (ChangeState.ASSESSING, ChangeState.AWAITING, ChangeState.APPROVED)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cards of one sort in a lane; `more` are counted, not shown."""
+
+    title: str
+    cards: list[Card]
+
+    @property
+    def count(self) -> int:
+        return len(self.cards)
+
+    @property
+    def shown(self) -> list[Card]:
+        return self.cards[:MOST]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.cards) - MOST)
+
+
+@dataclass(frozen=True)
+class Lane:
+    environment: Environment
+    icon: str
+    version: str
+    since: datetime | None
+    freeze: Window | None
+    is_unjudged: bool
+    groups: list[Group]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One component across the lanes: (version, whether it differs from production)."""
+
+    component: Component
+    cells: list[tuple[str, bool]]
+
+
+@dataclass(frozen=True)
+class Board:
+    landscape: Landscape | None
+    landscapes: list[Landscape]
+    lanes: list[Lane]
+    rows: list[Row]
+    freezes: list[Window]
+    mine: int
+
+
+@dataclass
+class Facts:
+    """What all lanes are made from, read once."""
+
+    user: User
+    at: datetime
+    promotions: list[Promotion]
+    standings: dict[int, Standing]
+    excluded: dict[int, dict[int, str]]
+    roles: frozenset[str]
+    changes: list[ChangeRequest]
+    syncs: list[ChangeDuty]
+    unjudged: set[int]
+    freezes: list[Window]
+    there: dict[int, dict[int, Installation]]
+    components: list[Component] = field(default_factory=list)
+
+
+def board(
+    user: User, at: datetime, *, landscape: str = "", only_mine: bool = False
+) -> Board:
+    """The board of one landscape, the first by name unless another is asked for."""
+    rows = Environment.objects.visible_to(user).in_use().select_related("landscape")
+    places = list(rows.order_by("landscape__name", "kind", "name", "pk"))
+    landscapes = list(
+        {place.landscape_id: place.landscape for place in places}.values()
+    )
+    chosen = next((one for one in landscapes if str(one.pk) == landscape), None)
+    chosen = chosen or next(iter(landscapes), None)
+    mine = [place for place in places if chosen and place.landscape_id == chosen.pk]
+    mine.sort(key=lambda place: LANES.index(Kind(place.kind)))
+    facts = _facts(user, at, mine)
+    lanes = [_lane(place, facts, only_mine=only_mine) for place in mine]
+    return Board(
+        landscape=chosen,
+        landscapes=landscapes,
+        lanes=lanes,
+        rows=_rows(facts, mine),
+        freezes=facts.freezes,
+        mine=sum(
+            card.waits_for_me
+            for lane in lanes
+            for group in lane.groups
+            for card in group.cards
+        ),
+    )
+
+
+def _facts(user: User, at: datetime, places: Sequence[Environment]) -> Facts:
+    promotions = list(_promotions(places, at))
+    changes = list(_changes(user, places))
+    requests = [row.approval for row in promotions if row.approval is not None]
+    own = {row.change_id: row.change for row in promotions}
+    parts = excluded_from_changes(list(own.values()))
+    excluded = {row.approval_id or 0: parts[row.change_id] for row in promotions}
+    components = Component.objects.filter(
+        landscape__in={p.landscape_id for p in places}
+    )
+    owed = list(_owed(places))
+    return Facts(
+        user=user,
+        at=at,
+        promotions=promotions,
+        standings=standings(requests, excluded=excluded, at=at),
+        excluded=excluded,
+        roles=roles_of([user.pk])[user.pk],
+        changes=changes,
+        syncs=[row for row in owed if row.kind in SYNCS],
+        unjudged={
+            row.environment_id or 0
+            for row in owed
+            if row.kind not in SYNCS and row.duty.due_at <= at
+        },
+        freezes=list(_freezes(places, at)),
+        there=installed_in(places),
+        components=list(components.order_by("kind", "code", "pk")),
+    )
+
+
+def _lane(place: Environment, facts: Facts, *, only_mine: bool) -> Lane:
+    groups = [
+        Group("Running", _live(place, facts, ("running", "verifying"))),
+        Group("Scheduled", _live(place, facts, ("scheduled",))),
+        *_planned(place, facts),
+        Group(
+            "Awaiting sync",
+            [
+                sync_card(s, facts.at)
+                for s in facts.syncs
+                if s.environment_id == place.pk
+            ],
+        ),
+        Group("Lately", _lately(place, facts)),
+    ]
+    if only_mine:
+        groups = [
+            Group(g.title, [c for c in g.cards if c.waits_for_me]) for g in groups
+        ]
+    newest = max(
+        facts.there.get(place.pk, {}).values(),
+        key=lambda r: r.during.lower,
+        default=None,
+    )
+    return Lane(
+        environment=place,
+        icon=ICONS[Kind(place.kind)],
+        version=newest.label if newest else place.app_version,
+        since=newest.during.lower if newest else None,
+        freeze=next(
+            (
+                f
+                for f in facts.freezes
+                if f.environment_id == place.pk and _is_on(f, facts)
+            ),
+            None,
+        ),
+        is_unjudged=place.pk in facts.unjudged,
+        groups=[group for group in groups if group.cards],
+    )
+
+
+def _is_on(freeze: Window, facts: Facts) -> bool:
+    return freeze.starts_at <= facts.at
+
+
+def _live(place: Environment, facts: Facts, states: tuple[str, ...]) -> list[Card]:
+    frozen = next(
+        (f for f in facts.freezes if f.environment_id == place.pk and _is_on(f, facts)),
+        None,
+    )
+    return [
+        live_card(
+            row,
+            facts.user,
+            facts.standings.get(row.approval_id or 0),
+            facts.excluded.get(row.approval_id or 0, {}),
+            facts.roles,
+            frozen,
+        )
+        for row in facts.promotions
+        if row.environment_id == place.pk and row.state in states
+    ]
+
+
+def _lately(place: Environment, facts: Facts) -> list[Card]:
+    return [
+        finished_card(row, facts.at)
+        for row in facts.promotions
+        if row.environment_id == place.pk and row.state not in LIVE
+    ]
+
+
+def _planned(place: Environment, facts: Facts) -> list[Group]:
+    """Changes that wait for their next step in this lane."""
+    if place.kind == Kind.DEV_TEST:
+        early = [c for c in facts.changes if c.state == ChangeState.ASSESSING]
+        return [
+            Group("To be tried", _cards(early, place, facts, is_tried=False)),
+            Group("In test", _cards(early, place, facts, is_tried=True)),
+        ]
+    if place.is_serving:
+        asked = [c for c in facts.changes if c.state == ChangeState.AWAITING]
+        ready = [c for c in facts.changes if c.state == ChangeState.APPROVED]
+        return [
+            Group("Change approval", [_card(c, place, facts) for c in asked]),
+            Group(
+                "Ready to schedule",
+                [_card(c, place, facts) for c in ready if not c.is_on_its_way],  # type: ignore[attr-defined]
+            ),
+        ]
+    return []
+
+
+def _cards(
+    rows: Sequence[ChangeRequest], place: Environment, facts: Facts, *, is_tried: bool
+) -> list[Card]:
+    return [
+        _card(row, place, facts)
+        for row in rows
+        if row.is_tried == is_tried  # type: ignore[attr-defined]
+        and (is_tried or not row.is_trying)  # type: ignore[attr-defined]
+    ]
+
+
+def _card(change: ChangeRequest, place: Environment, facts: Facts) -> Card:
+    return waiting_card(change, place, facts.user)
+
+
+def _rows(facts: Facts, places: Sequence[Environment]) -> list[Row]:
+    serving = next((place for place in places if place.is_serving), None)
+    rows = []
+    for part in facts.components:
+        labels = [_label(facts, place.pk, part.pk) for place in places]
+        base = _label(facts, serving.pk, part.pk) if serving else ""
+        cells = [
+            (
+                label,
+                bool(label and base) and label != base and place.kind == Kind.FAILOVER,
+            )
+            for label, place in zip(labels, places, strict=True)
+        ]
+        rows.append(Row(part, cells))
+    return rows
+
+
+def _label(facts: Facts, place: int, part: int) -> str:
+    found = facts.there.get(place, {}).get(part)
+    return found.label if found else ""
+
+
+def _promotions(places: Sequence[Environment], at: datetime) -> QuerySet[Promotion]:
+    lately = Q(finished_at__gte=at - LATELY) & ~Q(state=PromotionState.CANCELLED)
+    rows = Promotion.objects.filter(Q(state__in=LIVE) | lately, environment__in=places)
+    return (
+        rows.select_related(
+            "change__package",
+            "change__implementer",
+            "package__component",
+            "environment",
+            "target",
+            "approval",
+            "started_by",
+            "undoes__target",
+            "back_to",
+        )
+        .annotate(
+            steps_all=Count("steps"),
+            steps_done=Count("steps", filter=Q(steps__done_at__isnull=False)),
+        )
+        .order_by("target__slot", "pk")
+    )
+
+
+def _changes(user: User, places: Sequence[Environment]) -> QuerySet[ChangeRequest]:
+    mine = Promotion.objects.filter(change=OuterRef("pk"))
+    dev = mine.filter(environment__kind=Kind.DEV_TEST)
+    passed = Q(sign_offs__verdict="pass", sign_offs__sha256__gt="")
+    live = Q(sign_offs__superseded_at=None, sign_offs__revoked_at=None)
+    failed = Q(sign_offs__verdict=TestSignOff.Verdict.FAIL)
+    return (
+        ChangeRequest.objects.visible_to(user)
+        .filter(state__in=WAITING, landscape__in={p.landscape_id for p in places})
+        .select_related("package__component", "implementer", "approval")
+        .annotate(
+            is_tried=Exists(dev.filter(state=PromotionState.SUCCEEDED)),
+            is_trying=Exists(dev.filter(state__in=LIVE)),
+            is_on_its_way=Exists(
+                mine.filter(environment__is_serving=True, state__in=LIVE)
+            ),
+            passes=Count("sign_offs", filter=passed & live, distinct=True),
+            failures=Count("sign_offs", filter=failed & live, distinct=True),
+        )
+        .order_by("earliest_start", "pk")
+    )
+
+
+def _owed(places: Sequence[Environment]) -> QuerySet[ChangeDuty]:
+    rows = ChangeDuty.objects.filter(
+        kind__in=(*SYNCS, ChangeDuty.Kind.RETRO_APPROVAL),
+        environment__in=places,
+        is_settled=False,
+    )
+    return rows.select_related(
+        "change__package__component", "environment", "duty__owner"
+    ).order_by("duty__due_at", "pk")
+
+
+def _freezes(places: Sequence[Environment], at: datetime) -> QuerySet[Window]:
+    rows = Window.objects.filter(
+        environment__in=places,
+        kind="freeze",
+        is_hard=True,
+        cancelled_at__isnull=True,
+        during__endswith__gt=at,
+        during__startswith__lt=at + AHEAD,
+    )
+    return rows.select_related("rule", "environment").order_by("during", "pk")

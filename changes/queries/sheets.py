@@ -1,0 +1,197 @@
+"""Everything the run sheet of one promotion shows, in a fixed number of queries."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from changes import permissions
+from changes.models import ChangeRequest, Promotion, PromotionStep
+from changes.moves import PromotionState
+from changes.queries.evidence import approvals_needed, backout_until
+from changes.queries.gates import findings
+from changes.queries.scheduling import baseline_of
+from changes.queries.separation import excluded_from_promotion
+from changes.queries.verbs import Verb
+from changes.queries.voters import may_vote
+from environments.models import Occurrence
+from environments.queries.windows import freezes_now
+from opsdesk.accounts.models import User
+from opsdesk.core.approving import Standing, standing
+from opsdesk.core.gates import Finding
+
+S = PromotionState
+TONES: dict[str, str] = {
+    S.SCHEDULED: "amber",
+    S.RUNNING: "blue",
+    S.VERIFYING: "violet",
+    S.SUCCEEDED: "green",
+    S.FAILED: "red",
+    S.ABORTED: "slate",
+    S.CANCELLED: "slate",
+    S.ROLLED_BACK: "red",
+}
+OVER = (S.FAILED, S.ABORTED, S.CANCELLED)
+# verb -> (label, icon, tone, one click), in the order people meet them.
+BUTTONS: dict[str, tuple[str, str, str, bool]] = {
+    "start": ("Start", "play", "pri", True),
+    "ask": ("Ask for approval", "user-check", "", True),
+    "confirm_baseline": ("Confirm what runs there", "check", "", True),
+    "waive": ("Waive a gate", "triangle-alert", "", False),
+    "succeed": ("It has succeeded", "circle-check", "ok", True),
+    "fail": ("It has failed", "octagon-alert", "danger", False),
+    "abort": ("Abort", "x", "danger", False),
+    "roll_back": ("Roll back", "undo-2", "danger", False),
+    "retry": ("Try again", "rotate-ccw", "pri", True),
+    "cancel": ("Cancel", "x", "danger", False),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step, and whether it is the one to do now."""
+
+    step: PromotionStep
+    is_next: bool
+
+
+@dataclass(frozen=True)
+class RunSheet:
+    promotion: Promotion
+    lines: list[Line]
+    verbs: list[Verb]
+    findings: list[Finding]
+    standing: Standing | None
+    may_vote: bool
+    may_run: bool
+    is_reporting: bool
+    frozen_by: list[Occurrence]
+    back_until: datetime | None
+    tone: str
+
+    @property
+    def done(self) -> int:
+        return sum(line.step.done_at is not None for line in self.lines)
+
+
+def promotions_for(user: User) -> QuerySet[Promotion]:
+    """Promotions of the changes a person may see, complete for a page."""
+    seen = ChangeRequest.objects.visible_to(user)
+    rows = Promotion.objects.filter(change__in=seen.order_by().values("pk"))
+    return rows.select_related(
+        "change__package",
+        "change__implementer",
+        "change__requester",
+        "target",
+        "environment__landscape",
+        "environment__pairs_with",
+        "package__component",
+        "approval",
+        "lease",
+        "back_to",
+        "undoes__target",
+        "created_by",
+        "started_by",
+    ).order_by("-pk")
+
+
+def run_sheet(user: User, promotion: Promotion, at: datetime) -> RunSheet:
+    """The page of one promotion for one reader, at an instant."""
+    steps = list(promotion.steps.select_related("done_by").order_by("ordinal"))
+    left = [step for step in steps if step.done_at is None]
+    may_run = permissions.can_run(user, promotion.change)
+    current = next(iter(left), None)
+    is_scheduled = promotion.state == S.SCHEDULED
+    excluded = excluded_from_promotion(promotion)
+    request = promotion.approval
+    now = standing(request, excluded=excluded, at=at) if request else None
+    state = S(promotion.state)
+    is_running = may_run and state in {S.RUNNING, S.VERIFYING}
+    checks = [step for step in left if step.kind != PromotionStep.Kind.POSTCHECK]
+    return RunSheet(
+        promotion=promotion,
+        lines=[
+            Line(step, is_running and step is current and _is_time(promotion, step))
+            for step in steps
+        ],
+        verbs=_verbs(user, promotion, left),
+        findings=findings(promotion, user, at) if is_scheduled else [],
+        standing=now,
+        may_vote=is_scheduled and may_vote(user, now, excluded),
+        may_run=may_run,
+        is_reporting=may_run and state == S.RUNNING and not checks,
+        frozen_by=_frozen(promotion, at) if is_scheduled and may_run else [],
+        back_until=backout_until(promotion)
+        if promotion.state == S.SUCCEEDED and promotion.environment.is_serving
+        else None,
+        tone=TONES[promotion.state],
+    )
+
+
+def _is_time(promotion: Promotion, step: PromotionStep) -> bool:
+    is_check = step.kind == PromotionStep.Kind.POSTCHECK
+    return is_check == (promotion.state == S.VERIFYING)
+
+
+def _frozen(promotion: Promotion, at: datetime) -> list[Occurrence]:
+    found = freezes_now(promotion.environment, at)
+    return [freeze for freeze in found if freeze.is_hard]
+
+
+def _verbs(user: User, promotion: Promotion, left: list[PromotionStep]) -> list[Verb]:
+    return [
+        Verb(name, *looks, reverse(f"changes:promotion_{name}", args=[promotion.pk]))
+        for name, looks in BUTTONS.items()
+        if TIMES[name](promotion, left) and _may(user, promotion, name)
+    ]
+
+
+def _may(user: User, promotion: Promotion, name: str) -> bool:
+    change = promotion.change
+    if name == "confirm_baseline":
+        return permissions.can_confirm_baseline(user)
+    if name == "waive":
+        return permissions.can_waive(user, change)
+    if name == "cancel" and permissions.can_manage(user):
+        return True
+    return permissions.can_run(user, change)
+
+
+def _has_applied(promotion: Promotion, left: list[PromotionStep]) -> bool:
+    open_ones = [step for step in left if step.kind == PromotionStep.Kind.APPLY]
+    every = promotion.steps.filter(kind=PromotionStep.Kind.APPLY).count()
+    return every > len(open_ones)
+
+
+Test = Callable[[Promotion, list[PromotionStep]], bool]
+TIMES: dict[str, Test] = {
+    "start": lambda p, _: p.state == S.SCHEDULED,
+    "ask": lambda p, _: p.state == S.SCHEDULED and _is_unasked(p),
+    "confirm_baseline": lambda p, _: p.state == S.SCHEDULED and _is_baseline_old(p),
+    "waive": lambda p, _: p.state == S.SCHEDULED and p.change.kind == "emergency",
+    "succeed": lambda p, left: p.state == S.VERIFYING and not left,
+    "fail": lambda p, left: (
+        p.state == S.VERIFYING or (p.state == S.RUNNING and _has_applied(p, left))
+    ),
+    "abort": lambda p, left: p.state == S.RUNNING and not _has_applied(p, left),
+    "roll_back": lambda p, _: (
+        p.kind != Promotion.Kind.ROLLBACK and p.state in {S.SUCCEEDED, S.FAILED}
+    ),
+    "retry": lambda p, _: p.kind != Promotion.Kind.ROLLBACK and p.state in OVER,
+    "cancel": lambda p, _: p.state == S.SCHEDULED,
+}
+
+
+def _is_unasked(promotion: Promotion) -> bool:
+    request = promotion.approval
+    is_stale = request is not None and request.revision != promotion.change.revision
+    is_open = request is not None and request.is_live and not is_stale
+    return bool(approvals_needed(promotion)) and not is_open
+
+
+def _is_baseline_old(promotion: Promotion) -> bool:
+    return bool(approvals_needed(promotion)) and promotion.baseline != baseline_of(
+        promotion.environment
+    )

@@ -1,0 +1,68 @@
+"""Leave to change one environment during one freeze."""
+
+from django.db import transaction
+
+from changes import permissions
+from changes.models import ChangeRequest, FreezeOverride
+from changes.moves import ENDED
+from changes.queries.scheduling import override_sha256
+from changes.queries.separation import excluded_from_change
+from changes.services import rows
+from environments.models import Occurrence, WindowKind
+from opsdesk.accounts.models import User
+from opsdesk.core import clock
+from opsdesk.core.errors import RuleError, require
+from opsdesk.core.services import approvals
+
+LEAST_REASON = 20
+
+
+@transaction.atomic
+def ask_override(
+    change: ChangeRequest, *, actor: User, occurrence: Occurrence, reason: str
+) -> FreezeOverride:
+    """Ask a manager for leave: for this revision, this freeze, one promotion."""
+    change = rows.locked(change)
+    require(permissions.can_run(actor, change), "The implementer asks for it.")
+    at = clock.exact()
+    is_over = occurrence.cancelled_at is not None or occurrence.ends_at <= at
+    if change.state in ENDED or is_over:
+        raise RuleError("There is nothing to ask leave for any more.", code="not_now")
+    if occurrence.kind != WindowKind.FREEZE or not occurrence.is_hard:
+        raise RuleError("Only a freeze that forbids needs leave.", code="not_needed")
+    if not change.targets.filter(environment=occurrence.environment_id).exists():
+        raise RuleError("The change does not go there.", code="target")
+    if len(reason.strip()) < LEAST_REASON:
+        raise RuleError("Say why, in 20 characters or more.", code="reason_missing")
+    return _ask(change, actor, occurrence, reason)
+
+
+def _ask(
+    change: ChangeRequest, actor: User, occurrence: Occurrence, reason: str
+) -> FreezeOverride:
+    before = FreezeOverride.objects.filter(
+        change=change, revision=change.revision, occurrence=occurrence
+    ).first()
+    if before is not None and (before.approval.is_live or before.used_by_id):
+        raise RuleError("Leave was asked for already.", code="asked")
+    approval = approvals.ask(
+        kind="override",
+        level="normal",
+        title=f"{change.ref} during {occurrence.rule}"[:200],
+        url=change.get_absolute_url(),
+        revision=change.revision,
+        sha256=override_sha256(change, occurrence, reason),
+        actor=actor,
+        excluded=excluded_from_change(change),
+    )
+    override, _ = FreezeOverride.objects.update_or_create(
+        change=change,
+        revision=change.revision,
+        occurrence=occurrence,
+        defaults={"reason": reason, "approval": approval, "requested_by": actor},
+    )
+    name = str(occurrence.rule)
+    rows.log(
+        change, "override_asked", actor=actor, at=clock.now(), freeze=name, note=reason
+    )
+    return override

@@ -1,0 +1,211 @@
+"""People of the business try a package where it runs, and say what they found."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.urls import reverse
+
+from changes import permissions
+from changes.models import ChangeRequest, TestSignOff, UserTest
+from changes.queries.owed import runs
+from changes.services import rows
+from changes.services.promotion_rows import hold_package
+from environments.models import Environment
+from opsdesk.accounts.models import User
+from opsdesk.core import clock
+from opsdesk.core.errors import NotAllowedError, RuleError, require
+from opsdesk.core.services import duties
+from opsdesk.core.services.approvals import SeparationError
+from opsdesk.core.services.outbox import Note, notify
+
+Verdict = TestSignOff.Verdict
+
+
+@transaction.atomic
+def assign_test(
+    change: ChangeRequest,
+    *,
+    actor: User,
+    environment: Environment,
+    area: str,
+    assigned_to: User,
+    due_at: datetime,
+    script: str = "",
+) -> UserTest:
+    """Ask somebody to try it there by a time, but never the author of the package."""
+    change = rows.locked(change)
+    require(permissions.can_prepare(actor))
+    _check_package(change)
+    assert change.package is not None
+    if assigned_to.pk == change.package.author_id:
+        raise RuleError("The author of a package does not test it.", code="sod")
+    duty = duties.owe(
+        kind="user_test",
+        title=f"Test {area} in {environment}: {change}"[:200],
+        url=change_tests_url(),
+        owner=assigned_to,
+        due_at=due_at,
+    )
+    test = UserTest.objects.create(
+        change=change,
+        environment=environment,
+        area=area,
+        script=script,
+        assigned_to=assigned_to,
+        duty=duty,
+    )
+    at = clock.now()
+    rows.log(
+        change, "test_asked", actor=actor, at=at, area=area, person=assigned_to.name
+    )
+    note = Note(
+        key=f"user-test-{test.pk}",
+        title=f"Please test {area}: {change.title}"[:200],
+        body=script,
+        url=change_tests_url(),
+    )
+    notify({assigned_to} - {actor}, note)
+    return test
+
+
+@transaction.atomic
+def sign_off(
+    change: ChangeRequest,
+    *,
+    actor: User,
+    environment: Environment,
+    area: str,
+    verdict: str,
+    conditions: str = "",
+    cases_run: int = 0,
+    cases_failed: int = 0,
+    note: str = "",
+    evidence: "UploadedFile[bytes] | None" = None,
+) -> TestSignOff:
+    """One person's verdict on what runs there now; it replaces the one before of this
+    business area. The author of the package gives none."""
+    change = rows.locked(change)
+    _check_package(change)
+    package = change.package
+    assert package is not None
+    if actor.pk == package.author_id:
+        raise SeparationError("The author of a package does not sign it off.")
+    require(permissions.can_test(actor), "Somebody of the business tests it.")
+    hold_package(package.pk)
+    if runs(environment, package.component_id) != package.sha256:
+        raise RuleError(
+            f"{package} does not run in {environment} now.", code="not_installed"
+        )
+    at = clock.now()
+    live = TestSignOff.objects.filter(
+        package=package,
+        environment=environment,
+        area=area,
+        superseded_at__isnull=True,
+        revoked_at__isnull=True,
+    )
+    live.update(superseded_at=at)
+    said = TestSignOff.objects.create(
+        package=package,
+        sha256=package.sha256,
+        environment=environment,
+        change=change,
+        area=area,
+        tester=actor,
+        verdict=verdict,
+        conditions=conditions,
+        cases_run=cases_run,
+        cases_failed=cases_failed,
+        note=note,
+        evidence=evidence or "",
+        evidence_name=evidence.name or "" if evidence else "",
+        at=at,
+    )
+    _tested(said, actor)
+    return said
+
+
+@transaction.atomic
+def accept_conditions(said: TestSignOff, *, actor: User) -> TestSignOff:
+    """A manager's word that what was found under conditions is good enough."""
+    said = _locked(said)
+    require(permissions.can_manage(actor))
+    if said.verdict != Verdict.CONDITIONAL or said.conditions_accepted_by_id:
+        raise RuleError("There are no conditions to accept.", code="not_now")
+    if actor.pk == said.package.author_id:
+        raise SeparationError("The author of a package does not sign it off.")
+    said.conditions_accepted_by = actor
+    said.save(update_fields=["conditions_accepted_by"])
+    _log(said, "conditions_accepted", actor)
+    return said
+
+
+@transaction.atomic
+def revoke(said: TestSignOff, *, actor: User, reason: str) -> TestSignOff:
+    """Take a verdict back: who gave it, or a manager."""
+    said = _locked(said)
+    if actor.pk != said.tester_id and not permissions.can_manage(actor):
+        raise NotAllowedError("Whoever gave a verdict takes it back, or a manager.")
+    if not reason.strip():
+        raise RuleError("Say why it is taken back.", code="reason_missing")
+    said.revoked_at, said.revoke_reason = clock.now(), reason
+    said.save(update_fields=["revoked_at", "revoke_reason"])
+    _log(said, "sign_off_revoked", actor, note=reason)
+    return said
+
+
+def change_tests_url() -> str:
+    """Where people find what they are asked to try."""
+    return reverse("changes:my_tests")
+
+
+def _check_package(change: ChangeRequest) -> None:
+    if change.package is None or not change.package.sha256:
+        raise RuleError("Only a sealed package is tested.", code="not_sealed")
+
+
+def _locked(said: TestSignOff) -> TestSignOff:
+    """The verdict as it is now, its change first; one that is over stays so."""
+    rows.locked(said.change)
+    held = TestSignOff.objects.select_for_update(of=("self",)).select_related("package")
+    said = held.get(pk=said.pk)
+    if said.superseded_at or said.revoked_at:
+        raise RuleError("This verdict does not count any more.", code="not_now")
+    return said
+
+
+def _tested(said: TestSignOff, actor: User) -> None:
+    """Written down, no longer owed, and told where it went wrong."""
+    change = said.change
+    _log(said, "signed_off", actor, verdict=said.verdict, note=said.note)
+    mine = UserTest.objects.filter(
+        change=change, environment=said.environment, area=said.area, assigned_to=actor
+    )
+    for test in mine.select_related("duty").order_by("pk"):
+        if test.duty is not None and test.duty.done_at is None:
+            duties.settle(test.duty, actor=actor)
+    if said.verdict != Verdict.PASS:
+        note = Note(
+            key=f"sign-off-{said.pk}",
+            title=f"{said.get_verdict_display()}: {said.area}, {change}"[:200],
+            body=said.conditions or said.note,
+            url=change.get_absolute_url(),
+        )
+        author = said.package.author
+        notify({change.requester, change.implementer, author, None} - {actor}, note)
+
+
+def _log(said: TestSignOff, verb: str, actor: User, **params: Any) -> None:
+    at = clock.now()
+    place = said.environment.name
+    rows.log(
+        said.change,
+        verb,
+        actor=actor,
+        at=at,
+        area=said.area,
+        environment=place,
+        **params,
+    )
