@@ -34,7 +34,7 @@ def locked_landscape(landscape: Landscape) -> Landscape:
 
 
 def describe(
-    row: models.Model, facts: Mapping[str, Any], *, version: int | None, actor: User
+    row: models.Model, facts: Mapping[str, Any], version: int | None, actor: User
 ) -> list[str]:
     """Save what differs of a locked row; the names of it, in order.
 
