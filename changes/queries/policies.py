@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from opsdesk.core.models import ApprovalPolicy, Asked
-from opsdesk.core.wording import listed
+from opsdesk.core.wording import listed, several
 
 KINDS = {
     "change": "Changes",
@@ -70,5 +70,5 @@ def history_of(policy: ApprovalPolicy) -> list[Was]:
 
 def _people(steps: list[dict[str, Any]]) -> str:
     ordered = sorted(steps, key=lambda step: step["sequence"])
-    names = [f"{s['needed']} {NAMED[s['asked']].lower()}" for s in ordered]
+    names = [several(s["needed"], NAMED[s["asked"]].lower()) for s in ordered]
     return listed(names)
