@@ -93,8 +93,8 @@ def next_openings(rules: Iterable[int], at: datetime) -> dict[int, Occurrence]:
         Occurrence.objects.filter(
             rule__in=rules, cancelled_at__isnull=True, during__endswith__gt=at
         )
-        .order_by("rule", "during", "pk")
-        .distinct("rule")
+        .order_by("rule_id", "during", "pk")
+        .distinct("rule_id")
     )
     return {row.rule_id: row for row in found}
 

@@ -39,7 +39,7 @@ FIXED = {
     "table": {"name": "weeks", "fmt": "csv"},
     "figure": {"name": "opened", "fmt": "csv"},
     "format": {"fmt": "csv"},
-    "feed": {"secret": "nobody-has-this-one"},
+    "feed": {"secret": "feed-of-sam"},
     "key": {"uidb36": "a", "key": "b-c"},
 }
 # Objects of the company that belong to nobody in particular.

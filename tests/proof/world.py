@@ -101,8 +101,8 @@ def build() -> World:
         w.theirs[state] = _snag(w, live, w.rex, south, state, "theirs")
     _own_things(w)
     make_window(live, w.ada, name="Month-end close", start=local(48))
-    for person in w.people.values():
-        CalendarFeed.objects.create(owner=person, digest=f"feed of {person.pk}")
+    for name, person in w.people.items():
+        CalendarFeed.objects.create(owner=person, digest=digest(f"feed-of-{name}"))
     return w
 
 

@@ -13,7 +13,7 @@ from opsdesk.core.errors import RuleError
 from opsdesk.core.services import duties
 from opsdesk.core.services.outbox import Note, notify
 from opsdesk.core.services.saved_views import save_view
-from opsdesk.site.demo import inventory, places
+from opsdesk.site.demo import inventory, places, windows
 from opsdesk.site.demo.lives import current, lives
 from opsdesk.site.demo.places import World
 from opsdesk.site.demo.writing import write
@@ -45,6 +45,7 @@ def load() -> int:
     now = clock.now()
     world = places.build(timezone.localdate(now))
     inventory.furnish(world, now)
+    windows.plan(world)
     office = compiled(
         Hours.from_json(
             CalendarVersion.objects.get(calendar__name="UK office hours").hours
