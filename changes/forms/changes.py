@@ -7,7 +7,7 @@ from django import forms
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
-from changes.content import COLUMNS, LINKED, Aim, Content
+from changes.content import COLUMNS, Aim, Content
 from changes.models import ChangeRequest, Package, Risk
 from changes.moves import ChangeState, PackageState
 from changes.queries.changes import VIEWS, environments_in_use
@@ -177,9 +177,13 @@ class ChangeForm(SecondEditorMixin, CleanTextMixin, forms.Form):
         ]
 
     def beside(self, theirs: Any) -> list[tuple[str, str, str]]:
-        """Rows that hang on the change are not texts to be compared."""
-        linked = {self.label_of(name) for name in LINKED if name in self.fields}
-        return [line for line in super().beside(theirs) if line[0] not in linked]
+        """Only columns are texts to be compared, not rows that hang on the change."""
+        pairs = [(n, getattr(theirs, n), self.cleaned_data[n]) for n in COLUMNS]
+        return [
+            (self.label_of(name), self._told(name, other), self._told(name, own))
+            for name, other, own in pairs
+            if other != own
+        ]
 
     def against(self, theirs: ChangeRequest) -> "ChangeForm":
         """The same as typed, now written on top of the newer version."""

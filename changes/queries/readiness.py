@@ -6,6 +6,7 @@ Gates like those of a promotion: each says why it is not met and how to clear it
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import capfirst
 
@@ -240,10 +241,15 @@ def _slot_fits(change: ChangeRequest, aim: ChangeTarget) -> bool:
 
 
 def _template_fault(change: ChangeRequest, at: datetime) -> str:
-    """Why the template does not carry this change; "" when it does."""
+    """Why the template does not carry this change; "" when it does.
+
+    Who may change production may change its failover.
+    """
     template = change.template
     assert template is not None
-    allowed = set(template.environments.values_list("pk", flat=True))
+    named = template.environments.values("pk")
+    covered = Environment.objects.filter(Q(pk__in=named) | Q(pairs_with__in=named))
+    allowed = set(covered.values_list("pk", flat=True))
     if template.state != TemplateState.APPROVED:
         return f"it is {template.get_state_display().lower()}."
     if template.expires_on < timezone.localdate(at):

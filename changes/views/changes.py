@@ -128,7 +128,7 @@ def change_diff(request: UserRequest, pk: int) -> HttpResponse:
     if now is None or was is None:
         raise Http404
     lines = revisions_read.differences(was, now)
-    context = {"change": change, "was": was, "now": now, "lines": lines}
+    context = {"change": change, "was": was, "later": now, "lines": lines}
     return render(request, "changes/diff.html", context)
 
 

@@ -7,7 +7,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from changes.content import Aim, Content
 from changes.models import ChangeRequest, Promotion, TestSignOff
 from changes.services import asking, drafting, submitting
-from environments.models import Environment, PromotionPath
+from environments.models import Environment, Lease, PromotionPath
 from opsdesk.core import clock
 from tests.changes.making import make_component, make_package
 
@@ -28,10 +28,11 @@ def place(live, kind):
 
 
 def content(live, package, implementer, **changed):
-    """A complete change to production, low of risk, tomorrow for an hour."""
+    """A complete change to dev/test and production, low of risk, tomorrow."""
     start = changed.pop("start", None) or soon()
     aims = changed.pop("aims", None) or [
-        Aim(live, minutes=60, slot=span(start), is_exclusive=True)
+        Aim(place(live, "dev_test")),
+        Aim(live, minutes=60, slot=span(start), is_exclusive=True),
     ]
     return Content(
         **{
@@ -86,8 +87,6 @@ def make_tested(change, live, tester, author=None):
 
 def promoted(change, environment, by, **extra):
     """A promotion that succeeded, as its own services leave it behind."""
-    from environments.models import Lease
-
     at = clock.now()
     lease = Lease.objects.create(
         environment=environment,

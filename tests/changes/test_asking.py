@@ -24,6 +24,7 @@ def test_a_submitted_change_adds_the_failover_of_production(live, sam, sue, ana)
     change = fresh(change)
     assert change.state == "assessing"
     assert list(change.targets.values_list("environment__kind", "is_mandatory")) == [
+        ("dev_test", True),
         ("production", True),
         ("failover", True),
     ]
