@@ -8,7 +8,14 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from rest_framework import serializers
 
 from changes.content import COLUMNS, Aim, Content
-from changes.models import ChangeRequest, ChangeTemplate, Package
+from changes.models import (
+    ChangeRequest,
+    ChangeTemplate,
+    Package,
+    Promotion,
+    PromotionStep,
+    TestSignOff,
+)
 from changes.queries.changes import environments_in_use
 from changes.queries.packages import components_for
 from environments.models import Component, Landscape, PackageClass
@@ -95,13 +102,13 @@ class DeclareIn(StrictSerializer):
     entries = EntryIn(many=True, allow_empty=False)
 
 
-class WhyIn(StrictSerializer):
+class BecauseIn(StrictSerializer):
     """Why."""
 
     reason = Text(max_length=300)
 
 
-class BlockIn(WhyIn):
+class BlockIn(BecauseIn):
     snag = Mine(Snag, required=False, allow_null=True)
 
 
@@ -193,13 +200,90 @@ class RefuseIn(SubjectIn):
     comment = Text()
 
 
+class BreakGlassIn(StrictSerializer):
+    """Where, its code typed again, and why it cannot wait for anybody."""
+
+    environment = Place()
+    code = Text(max_length=80)
+    reason = Text()
+
+
+class StepIn(StrictSerializer):
+    kind = serializers.ChoiceField(PromotionStep.Kind.choices)
+    title = Text(max_length=200)
+
+
+class PromotionIn(StrictSerializer):
+    """Where the package goes next; without steps they come from the change's plans."""
+
+    change = Mine(ChangeRequest)
+    environment = Place()
+    kind = serializers.ChoiceField(
+        [c for c in Promotion.Kind.choices if c[0] != Promotion.Kind.ROLLBACK],
+        required=False,
+    )
+    steps = StepIn(many=True, required=False, max_length=MOST)
+
+
+class NoteIn(StrictSerializer):
+    """What happened, if there is something to say."""
+
+    note = Words()
+
+
+class FailIn(StrictSerializer):
+    note = Text()
+
+
+class EvidenceIn(StrictSerializer):
+    """What was seen; a backup says where it is."""
+
+    evidence = Words()
+
+
+class DigestIn(StrictSerializer):
+    """What is installed now, as the host computed it."""
+
+    sha256 = serializers.RegexField(SHA256)
+
+
+class WaiveIn(StrictSerializer):
+    gate = Text(max_length=20)
+    reason = Text()
+
+
+class SignOffIn(StrictSerializer):
+    """One person's verdict on what runs there now."""
+
+    change = Mine(ChangeRequest)
+    environment = Place()
+    area = Text(max_length=80)
+    verdict = serializers.ChoiceField(TestSignOff.Verdict.choices)
+    conditions = Words()
+    cases_run = serializers.IntegerField(min_value=0, max_value=10**6, required=False)
+    cases_failed = serializers.IntegerField(
+        min_value=0, max_value=10**6, required=False
+    )
+    note = Words()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Conditions are named; no more cases fail than were run."""
+        conditional = attrs["verdict"] == TestSignOff.Verdict.CONDITIONAL
+        if conditional and not attrs.get("conditions"):
+            raise serializers.ValidationError({"conditions": ["Name them."]})
+        if attrs.get("cases_failed", 0) > attrs.get("cases_run", 0):
+            raise serializers.ValidationError({"cases_failed": ["More than were run."]})
+        return attrs
+
+
 def content_of(
     data: Mapping[str, Any], landscape: Landscape, change: ChangeRequest | None = None
 ) -> Content:
     """What was sent on top of what the change says; all of it of one landscape."""
     _check_landscape(data, landscape)
     found = _said(change) if change else {}
-    sent = {name: value for name, value in data.items() if name != "targets"}
+    apart = {"targets", "template"}
+    sent = {name: value for name, value in data.items() if name not in apart}
     if "targets" in data:
         sent["aims"] = [_aim(**row) for row in data["targets"]]
     content = Content(**{**found, **sent})

@@ -103,12 +103,12 @@ class PackageViewSet(Changes):
         """Let it start nowhere any more; where it runs, it goes on running."""
         packages.block(row, actor=user, **said)
 
-    @verb(inputs.WhyIn)
+    @verb(inputs.BecauseIn)
     def unblock(self, row: Package, user: User, reason: str) -> None:
         """Let it be used again."""
         packages.unblock(row, actor=user, reason=reason)
 
-    @verb(inputs.WhyIn)
+    @verb(inputs.BecauseIn)
     def withdraw(self, row: Package, user: User, reason: str) -> None:
         """Take it out of use for good."""
         packages.withdraw(row, actor=user, reason=reason)

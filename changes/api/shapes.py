@@ -10,8 +10,11 @@ from changes.models import (
     ChangeTarget,
     Package,
     PackageFile,
+    Promotion,
+    PromotionStep,
+    TestSignOff,
 )
-from opsdesk.core.api_fields import NamedOut, PersonOut
+from opsdesk.core.api_fields import GateOut, NamedOut, PersonOut
 from opsdesk.core.models import ApprovalRequest, ApprovalStep, Vote
 
 
@@ -229,6 +232,85 @@ class ApprovalOut(serializers.ModelSerializer[ApprovalRequest]):
             "ended_at",
             "steps",
             "votes",
+        ]
+
+
+class PromotionStepOut(serializers.ModelSerializer[PromotionStep]):
+    done_by = PersonOut(read_only=True, allow_null=True)
+
+    class Meta:
+        model = PromotionStep
+        fields: ClassVar = [
+            "ordinal",
+            "kind",
+            "title",
+            "done_at",
+            "done_by",
+            "evidence",
+        ]
+
+
+class PromotionOut(serializers.ModelSerializer[Promotion]):
+    """A package on its way into an environment; `gates` is what they said at start."""
+
+    environment = NamedOut(read_only=True)
+    package = PackageRefOut(read_only=True)
+    created_by = PersonOut(read_only=True)
+    started_by = PersonOut(read_only=True, allow_null=True)
+    gates = GateOut(many=True, read_only=True)
+    steps = PromotionStepOut(many=True, read_only=True)
+
+    class Meta:
+        model = Promotion
+        fields: ClassVar = [
+            "id",
+            "change",
+            "environment",
+            "package",
+            "sha256",
+            "kind",
+            "attempt",
+            "revision",
+            "state",
+            "approval",
+            "undoes",
+            "created_at",
+            "created_by",
+            "started_at",
+            "started_by",
+            "reported_sha256",
+            "finished_at",
+            "outcome",
+            "note",
+            "gates",
+            "steps",
+            "version",
+        ]
+
+
+class SignOffOut(serializers.ModelSerializer[TestSignOff]):
+    environment = NamedOut(read_only=True)
+    tester = PersonOut(read_only=True)
+
+    class Meta:
+        model = TestSignOff
+        fields: ClassVar = [
+            "id",
+            "change",
+            "package",
+            "sha256",
+            "environment",
+            "area",
+            "tester",
+            "verdict",
+            "conditions",
+            "cases_run",
+            "cases_failed",
+            "note",
+            "at",
+            "superseded_at",
+            "revoked_at",
+            "revoke_reason",
         ]
 
 

@@ -67,11 +67,8 @@ class _Count(serializers.IntegerField):
         super().__init__(**{"required": False, "allow_null": True, **options})
 
 
-class WallClock(Text):
+class WallClock(serializers.CharField):
     """A wall-clock time without a zone, to the minute: 2026-03-29T23:00."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=16, **options)
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)

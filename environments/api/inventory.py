@@ -36,8 +36,16 @@ from opsdesk.core.policy import allow
 
 STAFF = allow(*sorted(INTERNAL))
 
+# What hangs on an environment is for those who work here.
+PART: dict[str, Any] = {
+    "policy": STAFF,
+    "reads": (ApiToken.Scope.INVENTORY_READ,),
+    "orderings": ("-id", "id"),
+    "filterset_class": None,
+}
 
-class NoteIn(StrictSerializer):
+
+class WhyIn(StrictSerializer):
     """Why, if there is more to say."""
 
     reason = Words(max_length=200)
@@ -125,13 +133,13 @@ class EnvironmentViewSet(Inventory):
         """Stop the line: nothing new starts here until somebody lets it go on."""
         states.pause(row, actor=user, reason=reason)
 
-    @verb(NoteIn)
+    @verb(WhyIn)
     def resume(self, row: Environment, user: User, reason: str = "") -> None:
         """Let the line go on."""
         states.resume(row, actor=user, reason=reason)
 
     @extend_schema(responses=shapes.InstallationOut(many=True))
-    @action(detail=True, policy=STAFF, reads=Inventory.reads, filterset_class=None)
+    @action(detail=True, **PART)
     def versions(self, request: Request, pk: str) -> Response:
         """Every version it has had."""
         rows = self.paginate_queryset(history(self.get_object()))
@@ -139,14 +147,14 @@ class EnvironmentViewSet(Inventory):
         return self.get_paginated_response(shown.data)
 
     @extend_schema(responses=EventOut(many=True))
-    @action(detail=True, policy=STAFF, reads=Inventory.reads, filterset_class=None)
+    @action(detail=True, **PART)
     def timeline(self, request: Request, pk: str) -> Response:
         """What was done to it."""
         rows = self.paginate_queryset(timeline(self.get_object()))
         return self.get_paginated_response(EventOut(rows or [], many=True).data)
 
     @extend_schema(responses=shapes.StatusOut)
-    @action(detail=True, policy=STAFF, reads=Inventory.reads, url_path="status")
+    @action(detail=True, url_path="status", **PART)
     def standing(self, request: Request, pk: str) -> Response:
         """What holds there now: pause, freeze, maintenance, who is at work on it."""
         environment: Environment = self.get_object()

@@ -183,20 +183,26 @@ def verb(
 ) -> Callable[[Any], Any]:
     """Make a POST on one row of a function (view, row, user, **input).
 
-    The answer is the row as it is afterwards. Without `matches` the input itself says
-    what was read.
+    The answer is the row as it is afterwards, or the one the act has made. Without
+    `matches` the input itself says what was read.
     """
 
     def mark(act: Any) -> Any:
         @wraps(act)
-        def handler(view: Any, request: Request, pk: str) -> Response:
+        def handler(view: Any, request: Request, pk: str, **named: Any) -> Response:
             row = view.matched() if matches else view.get_object()
-            act(view, row, actor(request), **validated(shape, request))
-            return cast("Response", view.answer(row))
+            said = validated(shape, request)
+            made = act(view, row, actor(request), **named, **said)
+            code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
+            return cast("Response", view.answer(made or row, code))
 
-        name = path or act.__name__.replace("_", "-")
+        name = act.__name__.replace("_", "-")
         routed = action(
-            detail=True, methods=["post"], url_path=name, url_name=name, **options
+            detail=True,
+            methods=["post"],
+            url_path=path or name,
+            url_name=name,
+            **options,
         )
         is_form = MultiPartParser in options.get("parser_classes", ())
         given = extend_schema(

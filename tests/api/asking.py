@@ -29,3 +29,9 @@ def post(client, url, body=None, **headers):
     return client.post(
         url, json.dumps(body or {}), content_type="application/json", headers=headers
     )
+
+
+def patch(client, url, body=None, **headers):
+    return client.patch(
+        url, json.dumps(body or {}), content_type="application/json", headers=headers
+    )

@@ -1,0 +1,286 @@
+"""A deployment tool's way: start, do the steps, report the digest, finish."""
+
+import pytest
+
+from changes.models import ChangeRequest, Promotion, TestSignOff
+from environments.models import Installation, Lease
+from opsdesk.core.models import Vote
+from tests import factories
+from tests.api.asking import make_token, post
+from tests.changes.factories import World
+
+API = "/api/v1/"
+RUN = ("changes:read", "changes:write", "promotions:run")
+MATCH = {"if-match": '"1"'}
+
+
+@pytest.fixture
+def world(live):
+    return World(live)
+
+
+@pytest.fixture
+def ready(world):
+    """NC: approved, signed off, its promotion to production approved, its slot now."""
+    return world.ready()
+
+
+def start(client, promotion, key="k1", **headers):
+    return post(
+        client,
+        f"{API}promotions/{promotion.pk}/start/",
+        **{**headers, **MATCH, "idempotency-key": key},
+    )
+
+
+def refusal(answer):
+    assert answer["Content-Type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"]
+
+
+def test_a_tool_with_a_token_carries_a_promotion_through(client, world, ready):
+    bot = factories.make_user("bot", "administrator", is_service=True)
+    token = make_token(bot, "changes:read", "promotions:run")
+    headers = {**token, **MATCH}
+    url = f"{API}promotions/{ready.pk}/"
+
+    gates = client.get(f"{url}gates/", headers=token).json()
+    assert all(gate["ok"] for gate in gates), gates
+    begun = start(client, ready, **headers).json()
+    assert begun["state"] == "running", begun
+    for step in begun["steps"]:
+        if step["kind"] != "postcheck":
+            one = f"{url}steps/{step['ordinal']}/complete/"
+            done = post(client, one, {"evidence": "log 17"}, **headers)
+            assert done.status_code == 200, done.content
+    told = post(client, f"{url}report-digest/", {"sha256": ready.sha256}, **headers)
+    assert told.json()["state"] == "verifying"
+    for step in begun["steps"]:
+        if step["kind"] == "postcheck":
+            post(client, f"{url}steps/{step['ordinal']}/complete/", **headers)
+    done = post(client, f"{url}succeed/", **headers)
+
+    assert done.json()["state"] == "succeeded", done.content
+    now = Installation.objects.get(environment=world.live, during__upper_inf=True)
+    assert now.sha256 == ready.sha256
+    assert not Lease.objects.filter(ended_at=None).exists()
+
+
+def test_s37_another_digest_than_was_approved_has_failed(client, world, ready):
+    headers = {**make_token(world.ian, *RUN), **MATCH}
+    steps = start(client, ready, **headers).json()["steps"]
+    url = f"{API}promotions/{ready.pk}/"
+    for step in steps:
+        if step["kind"] != "postcheck":
+            one = f"{url}steps/{step['ordinal']}/complete/"
+            post(client, one, {"evidence": "Seen."}, **headers)
+
+    told = post(client, f"{url}report-digest/", {"sha256": "0" * 64}, **headers).json()
+
+    assert (told["state"], told["outcome"]) == ("failed", "DIGEST_MISMATCH")
+    assert not Installation.objects.filter(environment=world.live).exists()
+
+
+def test_s39_the_same_start_three_times_is_one_with_three_same_answers(
+    client, world, ready
+):
+    headers = make_token(world.ian, *RUN)
+
+    answers = [start(client, ready, "same", **headers) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert answers[0].json() == answers[1].json() == answers[2].json()
+    assert Lease.objects.filter(environment=world.live).count() == 1
+
+
+def test_s39_with_different_keys_one_starts_and_two_are_refused(client, world, ready):
+    headers = make_token(world.ian, *RUN)
+
+    answers = [start(client, ready, key, **headers) for key in ("a", "b", "c")]
+
+    assert [answer.status_code for answer in answers] == [200, 409, 409]
+    assert refusal(answers[1]) == (409, "gates_failed")
+    unmet = [g["code"] for g in answers[1].json()["gates"] if not g["ok"]]
+    assert {"LEASE", "REPLAY"} <= set(unmet)
+    assert Lease.objects.filter(environment=world.live).count() == 1
+
+
+def test_a_start_without_a_key_begins_nothing(client, world, ready):
+    url = f"{API}promotions/{ready.pk}/start/"
+
+    answer = post(client, url, **make_token(world.ian, *RUN), **MATCH)
+
+    assert refusal(answer) == (428, "idempotency_key_required")
+    assert Promotion.objects.get(pk=ready.pk).state == "scheduled"
+
+
+def test_a_token_that_may_not_run_starts_nothing(client, world, ready):
+    headers = make_token(world.ian, "changes:read", "changes:write")
+
+    answer = start(client, ready, **headers)
+
+    assert refusal(answer) == (403, "permission_denied")
+    assert Promotion.objects.get(pk=ready.pk).state == "scheduled"
+
+
+def test_a_refused_start_tells_every_gate_and_leaves_no_row(client, world):
+    change = world.approved()
+    headers = make_token(world.ian, *RUN)
+    body = {"change": change.pk, "environment": world.live.pk}
+    made = post(client, f"{API}promotions/", body, **headers)
+    assert made.status_code == 201, made.content
+    promotion = Promotion.objects.get(pk=made.json()["id"])
+
+    answer = start(client, promotion, **headers)
+
+    assert refusal(answer) == (409, "gates_failed")
+    gates = {gate["code"]: gate for gate in answer.json()["gates"]}
+    assert len(gates) >= 20
+    assert not gates["PROMO_APPROVAL"]["ok"]
+    assert gates["PROMO_APPROVAL"]["detail"]
+    assert Promotion.objects.get(pk=promotion.pk).state == "scheduled"
+    assert not Lease.objects.filter(environment=world.live).exists()
+    waiting = client.get(
+        f"{API}changes/{change.pk}/gates/?env={world.live.pk}", headers=headers
+    ).json()
+    assert [g["code"] for g in waiting if not g["ok"]] == ["PROMO_APPROVAL"]
+
+
+def test_s26_a_superuser_without_a_role_neither_votes_nor_starts(client, world, ready):
+    headers = {**make_token(world.su, *RUN), **MATCH}
+    request = ready.approval
+    body = {"revision": request.revision, "subject_sha256": request.sha256}
+
+    voted = post(
+        client, f"{API}approval-requests/{request.pk}/approve/", body, **headers
+    )
+    started = start(client, ready, **headers)
+
+    assert refusal(voted) == (403, "permission_denied")
+    assert started.status_code in {403, 404}  # not a role that sees it
+    assert not Vote.objects.filter(user=world.su).exists()
+    assert Promotion.objects.get(pk=ready.pk).state == "scheduled"
+
+
+def test_a_roll_back_is_a_promotion_of_its_own(client, world):
+    world.ran_before()
+    ready = world.ready()
+    headers = {**make_token(world.ian, *RUN), **MATCH}
+    start(client, ready, **headers)
+    url = f"{API}promotions/{ready.pk}/"
+    failed = post(client, f"{url}fail/", {"note": "Out of disk."}, **headers)
+    assert failed.json()["state"] == "failed"
+
+    back = post(client, f"{url}rollback/", **headers, **{"idempotency-key": "back"})
+
+    assert back.status_code == 201, back.content
+    told = back.json()
+    assert (told["kind"], told["undoes"], told["state"]) == (
+        "rollback",
+        ready.pk,
+        "running",
+    )
+
+
+def test_votes_and_promotions_are_never_put_or_deleted(client, world, ready):
+    headers = make_token(world.eve, *RUN)
+    for path in (f"promotions/{ready.pk}", f"approval-requests/{ready.approval_id}"):
+        for method in ("put", "patch", "delete"):
+            answer = getattr(client, method)(f"{API}{path}/", headers=headers)
+            assert answer.status_code == 405
+    assert Promotion.objects.filter(pk=ready.pk).exists()
+
+
+def test_a_tester_signs_off_and_the_author_does_not(client, world):
+    change = world.tried()
+    body = {
+        "change": change.pk,
+        "environment": world.dev.pk,
+        "area": "Sales",
+        "verdict": "pass",
+        "cases_run": 4,
+    }
+    url = f"{API}test-signoffs/"
+
+    own = post(client, url, body, **make_token(world.ana, *RUN))
+    given = post(client, url, body, **make_token(world.carl, *RUN))
+
+    assert own.status_code == 403
+    assert given.status_code == 201, given.content
+    assert TestSignOff.objects.get().tester == world.carl
+    one = f"{url}{given.json()['id']}/revoke/"
+    taken = post(
+        client, one, {"reason": "Wrong build."}, **make_token(world.carl, *RUN)
+    )
+    assert taken.json()["revoked_at"]
+
+
+def test_breaking_the_glass_needs_a_key_and_the_code_typed_again(client, world):
+    change = world.change()
+    snag = factories.make_snag(world.live, world.tom, impact=1, urgency=1)
+    change.snags.add(snag)
+    headers = {**make_token(world.emil, *RUN), **MATCH}
+    url = f"{API}changes/{change.pk}/break-glass/"
+    body = {
+        "environment": world.live.pk,
+        "code": "PRD",
+        "reason": "Nobody can post an invoice since eight.",
+    }
+
+    keyless = post(client, url, body, **headers)
+    mistyped = post(
+        client, url, {**body, "code": "DEV"}, **headers, **{"idempotency-key": "1"}
+    )
+    assert refusal(keyless) == (428, "idempotency_key_required")
+    assert refusal(mistyped) == (409, "break_glass")
+    assert not Promotion.objects.exists()
+
+    done = post(client, url, body, **headers, **{"idempotency-key": "2"})
+    assert done.status_code == 200, done.content
+    assert done.json()["is_break_glass"]
+    assert Promotion.objects.get().state == "running"
+    assert ChangeRequest.objects.get().state == "implementing"
+
+
+def test_who_approves_a_promotion_votes_for_exactly_what_was_read(client, world):
+    change = world.approved()
+    headers = make_token(world.ian, *RUN)
+    body = {"change": change.pk, "environment": world.live.pk}
+    promotion = Promotion.objects.get(
+        pk=post(client, f"{API}promotions/", body, **headers).json()["id"]
+    )
+    eve = make_token(world.eve, *RUN)
+    waiting = client.get(f"{API}approval-requests/?mine=pending", headers=eve).json()
+    (asked,) = waiting["results"]
+    url = f"{API}approval-requests/{asked['id']}/approve/"
+
+    vote = {"revision": asked["revision"], "subject_sha256": asked["sha256"]}
+    stale = post(client, url, {**vote, "subject_sha256": "0" * 64}, **eve)
+    own = post(client, url, vote, **headers)
+    given = post(client, url, vote, **eve)
+
+    assert refusal(stale) == (409, "stale")
+    assert refusal(own) == (403, "sod")
+    assert given.json()["state"] == "granted"
+    assert [v["user"]["name"] for v in given.json()["votes"]] == ["Eve"]
+    assert asked["id"] == promotion.approval_id
+
+
+def test_a_service_account_never_votes(client, world):
+    bot = factories.make_user("bot", "administrator", is_service=True)
+    change = world.approved()
+    body = {"change": change.pk, "environment": world.live.pk}
+    made = post(client, f"{API}promotions/", body, **make_token(world.ian, *RUN))
+    promotion = Promotion.objects.get(pk=made.json()["id"])
+    request = promotion.approval
+    vote = {"revision": request.revision, "subject_sha256": request.sha256}
+
+    answer = post(
+        client,
+        f"{API}approval-requests/{request.pk}/approve/",
+        vote,
+        **make_token(bot, *RUN),
+    )
+
+    assert refusal(answer) == (403, "not_allowed")
+    assert not Vote.objects.filter(user=bot).exists()
