@@ -1,6 +1,6 @@
 """Who may do what to packages and changes they can see: pure predicates."""
 
-from changes.models import ChangeRequest, Package
+from changes.models import ChangeRequest, Package, Promotion
 from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import User
 
@@ -70,6 +70,12 @@ def can_run(user: User, change: ChangeRequest) -> bool:
     works = bool(access.roles - {Role.AUDITOR})
     is_named = works and change.implementer_id == user.pk
     return is_named or access.has(Role.ADMINISTRATOR)
+
+
+def can_run_promotion(user: User, promotion: Promotion) -> bool:
+    """Who may run the change, and who broke the glass for it."""
+    broke = promotion.change.is_break_glass and promotion.created_by_id == user.pk
+    return broke or can_run(user, promotion.change)
 
 
 def can_confirm_baseline(user: User) -> bool:

@@ -101,7 +101,7 @@ def run_sheet(user: User, promotion: Promotion, at: datetime) -> RunSheet:
     """The page of one promotion for one reader, at an instant."""
     steps = list(promotion.steps.select_related("done_by").order_by("ordinal"))
     left = [step for step in steps if step.done_at is None]
-    may_run = permissions.can_run(user, promotion.change)
+    may_run = permissions.can_run_promotion(user, promotion)
     current = next(iter(left), None)
     is_scheduled = promotion.state == S.SCHEDULED
     excluded = excluded_from_promotion(promotion)
@@ -156,7 +156,7 @@ def _may(user: User, promotion: Promotion, name: str) -> bool:
         return permissions.can_waive(user, change)
     if name == "cancel" and permissions.can_manage(user):
         return True
-    return permissions.can_run(user, change)
+    return permissions.can_run_promotion(user, promotion)
 
 
 def _has_applied(promotion: Promotion, left: list[PromotionStep]) -> bool:

@@ -53,12 +53,12 @@ def schedule(
     if change.state in EARLY:
         state = change.get_state_display().lower()
         raise RuleError(f"{change.ref} is {state}; nothing is promoted.", code="state")
-    hold_environments(environment)
+    environment = hold_environments(environment)
     _check_new(change, environment, kind)
     promotion = create(
         change,
         actor=actor,
-        target=_target(change, environment, actor),
+        target=_target(change, environment, kind, actor),
         kind=kind,
         steps=steps or sheet(change, environment, change.implementation_plan),
     )
@@ -163,17 +163,21 @@ def _check_new(change: ChangeRequest, environment: Environment, kind: str) -> No
 
 
 def _target(
-    change: ChangeRequest, environment: Environment, actor: User
+    change: ChangeRequest, environment: Environment, kind: str, actor: User
 ) -> ChangeTarget:
-    """Where it goes is part of what is agreed to; where it is only tried, it is added
-    while the change is assessed."""
+    """Where it goes is part of what is agreed to. Where it is only tried, it is added
+    while the change is assessed; where it must follow, when that is owed."""
     found = change.targets.filter(environment=environment).first()
     if found is not None:
         found.environment = environment
         return found
-    is_trial = environment.kind == Environment.Kind.DEV_TEST
-    is_ours = environment.landscape_id == change.landscape_id
-    if change.state != ChangeState.ASSESSING or not (is_trial and is_ours):
+    is_trial = (
+        environment.kind == Environment.Kind.DEV_TEST
+        and change.state == ChangeState.ASSESSING
+        and environment.landscape_id == change.landscape_id
+    )
+    owed = change.duties.filter(environment=environment, is_settled=False)
+    if not is_trial and not (kind == Kind.RESYNC and owed.exists()):
         raise RuleError(f"{change.ref} does not go to {environment}.", code="target")
     made = ChangeTarget.objects.create(
         change=change,
@@ -181,7 +185,8 @@ def _target(
         ordinal=ordinal_of(environment),
         is_mandatory=False,
     )
-    record(change, actor=actor, at=clock.now())
+    if is_trial:
+        record(change, actor=actor, at=clock.now())
     return made
 
 

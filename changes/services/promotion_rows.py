@@ -44,11 +44,13 @@ def locked(promotion: Promotion) -> Promotion:
     return row
 
 
-def hold_environments(environment: Environment) -> None:
-    """Lock the environment with its pair, by id: freezes and leases wait, or we do."""
+def hold_environments(environment: Environment) -> Environment:
+    """Lock the environment with its pair, by id: freezes and leases wait, or we do.
+    Returns it as it is now."""
     pair = Q(pk=environment.pk) | Q(pk=environment.pairs_with_id)
     group = Environment.objects.filter(pair | Q(pairs_with=environment.pk))
-    list(group.select_for_update(of=("self",), no_key=True).order_by("pk"))
+    held = group.select_for_update(of=("self",), no_key=True).order_by("pk")
+    return {row.pk: row for row in held}[environment.pk]
 
 
 def hold_package(pk: int) -> None:
@@ -59,7 +61,7 @@ def hold_package(pk: int) -> None:
 
 def require_runner(actor: User, promotion: Promotion) -> None:
     require(
-        permissions.can_run(actor, promotion.change),
+        permissions.can_run_promotion(actor, promotion),
         "The implementer runs a promotion, or an administrator.",
     )
 

@@ -2,14 +2,24 @@
 
 from datetime import timedelta
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
 from changes.models import ChangeRequest, Promotion, TestSignOff
 from changes.services import asking, promoting, running, starting, submitting
 from changes.services.voting import vote
-from environments.models import Environment, PromotionPath
+from environments.models import (
+    Environment,
+    Installation,
+    Occurrence,
+    PromotionPath,
+    WindowRule,
+)
 from environments.services.installing import record_installation
+from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from tests import factories
-from tests.changes.drafts import HOUR, make_change, place, span
+from tests.changes.drafts import HOUR, make_change, place
+from tests.changes.making import make_component
 
 
 class World:
@@ -76,14 +86,33 @@ class World:
     def ready(self, label="1.1", **extra):
         """NC of the scenarios: a promotion to production that Eve approved."""
         change = self.approved(label, **extra)
-        promotion = promoting.schedule(change, actor=self.ian, environment=self.live)
-        say_yes(promotion, self.eve)
-        return again(promotion)
+        return to_production(self, change)
+
+    def label(self, environment):
+        """The version of the application that runs there."""
+        return Installation.objects.get(
+            environment=environment, component__code="APP", during__upper_inf=True
+        ).label
+
+    def has_run(self, environment, promotion, since, until=None, *, keep=False):
+        """As if the package had run there from then on (or until then)."""
+        rows = Installation.objects.filter(
+            environment=environment, component=promotion.package.component
+        )
+        if not keep:
+            Promotion.objects.filter(installation__in=rows).update(installation=None)
+            rows.delete()
+        Installation.objects.create(
+            environment=environment,
+            component=promotion.package.component,
+            label=promotion.package.label,
+            sha256=promotion.sha256,
+            during=DateTimeTZRange(since, until),
+            source="correction",
+        )
 
     def ran_before(self, label="1.0"):
         """Production, failover and training have run an older version for a month."""
-        from tests.changes.making import make_component
-
         component = make_component(self.live.landscape)
         for environment in (self.live, self.failover, self.training, self.dev):
             record_installation(
@@ -95,6 +124,33 @@ class World:
                 actor=self.eve,
                 at=clock.exact() - timedelta(days=30),
             )
+
+
+def to_production(world, change):
+    """Scheduled for production, and Eve has approved it."""
+    promotion = promoting.schedule(change, actor=world.ian, environment=world.live)
+    say_yes(promotion, world.eve)
+    return again(promotion)
+
+
+def freeze(environment, name, kind="freeze", minutes=60):
+    """A window that is open there now, as its expansion leaves it behind."""
+    start = clock.exact() - HOUR
+    rule = WindowRule.objects.create(
+        landscape=environment.landscape,
+        kind=kind,
+        name=name,
+        time_zone="UTC",
+        starts_local=f"{start:%Y-%m-%dT%H:%M}",
+        minutes=minutes + 60,
+        created_by=User.objects.get(email="eve@example.org"),
+    )
+    return Occurrence.objects.create(
+        rule=rule,
+        environment=environment,
+        kind=kind,
+        during=DateTimeTZRange(start, clock.exact() + timedelta(minutes=minutes)),
+    )
 
 
 def say_yes(owner, person):
@@ -158,6 +214,3 @@ def again(promotion):
 
 def fresh(change):
     return ChangeRequest.objects.get(pk=change.pk)
-
-
-__all__ = ["World", "again", "carry_out", "do_steps", "promote", "say_yes", "span"]
