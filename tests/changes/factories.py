@@ -15,6 +15,7 @@ from environments.models import (
     WindowRule,
 )
 from environments.services.installing import record_installation
+from environments.services.windows import cancel_window
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from tests import factories
@@ -87,6 +88,13 @@ class World:
         """NC of the scenarios: a promotion to production that Eve approved."""
         change = self.approved(label, **extra)
         return to_production(self, change)
+
+    def clear(self):
+        """Nothing runs in production, nothing forbids it: the next trial may begin."""
+        for promotion in Promotion.objects.filter(state="running"):
+            running.abort(promotion, actor=self.eve)
+        for rule in WindowRule.objects.filter(cancelled_at=None):
+            cancel_window(rule, actor=self.eve, reason="Over.")
 
     def label(self, environment):
         """The version of the application that runs there."""

@@ -1,0 +1,96 @@
+"""Trials of people who press at one moment: for the tests, and for benchmarks with n.
+
+Every function makes one situation, lets threads loose on it and returns what each of
+them got; each needs a database whose transactions are real.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from django.db import connections
+
+from changes.content import Aim
+from changes.services import starting
+from changes.services.voting import revoke
+from environments.services.windows import create_window
+from opsdesk.core import clock
+from opsdesk.core.errors import OpsError
+from opsdesk.core.gates import GatesError
+from tests.changes.drafts import HOUR, span
+from tests.changes.factories import again
+
+
+def at_once(*acts):
+    """What each act came to when all were let go together: "ok", or the refusal."""
+    gate = Barrier(len(acts))
+
+    def run(act):
+        try:
+            gate.wait(10)
+            act()
+        except GatesError as error:
+            return sorted(found.code for found in error.unmet)
+        except OpsError as error:
+            return error.code
+        else:
+            return "ok"
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def shared_slot(world):
+    """A slot that is now, and does not keep others out."""
+    start = clock.now() - HOUR / 2
+    return [Aim(world.live, minutes=60, slot=span(start))]
+
+
+def two_starts_in_one_place(world, first, second):
+    """S38: two ready promotions to production, by two people."""
+    return at_once(
+        lambda: starting.start(first, actor=world.ian),
+        lambda: starting.start(second, actor=world.ed),
+    )
+
+
+def one_start_three_times(world, promotion):
+    """S39: the same start from three places."""
+    return at_once(*[lambda: starting.start(promotion, actor=world.ian)] * 3)
+
+
+def a_freeze_against_a_start(world, promotion, name):
+    """A freeze is declared for now as somebody starts."""
+    return at_once(
+        lambda: starting.start(promotion, actor=world.ian),
+        lambda: declare_now(world, name),
+    )
+
+
+def a_revoked_vote_against_a_start(world, promotion):
+    """Eve takes her vote back as somebody starts."""
+    request = again(promotion).approval
+    return at_once(
+        lambda: starting.start(promotion, actor=world.ian),
+        lambda: revoke(request, actor=world.eve, reason="I looked again."),
+    )
+
+
+def declare_now(world, name):
+    """Production is frozen from this minute on."""
+    start = clock.now().replace(second=0)
+    create_window(
+        world.live.landscape,
+        actor=world.eve,
+        kind="freeze",
+        name=name,
+        reason="Stop.",
+        environments=[world.live],
+        starts_local=start.replace(tzinfo=None),
+        minutes=60,
+        time_zone="UTC",
+        rrule="",
+        is_hard=True,
+        exempt="",
+    )
