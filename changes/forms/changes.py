@@ -11,6 +11,7 @@ from changes.content import COLUMNS, Aim, Content
 from changes.models import ChangeRequest, Package, Risk
 from changes.moves import ChangeState, PackageState
 from changes.queries.changes import VIEWS, environments_in_use
+from changes.services.revisions import ordinal_of
 from environments.models import Component, Environment, Landscape
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
@@ -134,7 +135,7 @@ class ChangeForm(SecondEditorMixin, CleanTextMixin, forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.user, self.landscape, self.change = user, landscape, change
-        self.places = list(environments_in_use(landscape))
+        self.places = sorted(environments_in_use(landscape), key=ordinal_of)
         for place in self.places:
             self._add_place(place)
         self._offer()
@@ -187,7 +188,7 @@ class ChangeForm(SecondEditorMixin, CleanTextMixin, forms.Form):
 
     def against(self, theirs: ChangeRequest) -> "ChangeForm":
         """The same as typed, now written on top of the newer version."""
-        data = self.data.copy()  # type: ignore[union-attr]
+        data = self.data.copy()  # type: ignore[attr-defined]
         data["version"] = str(theirs.version)
         return type(self)(data, user=self.user, landscape=self.landscape, change=theirs)
 

@@ -67,9 +67,9 @@ def next_gates(change: ChangeRequest, at: datetime) -> list[Finding]:
 
 def fields_filled(change: ChangeRequest, _at: datetime) -> Finding:
     names = [
-        str(capfirst(change._meta.get_field(name).verbose_name))  # noqa: SLF001
-        for name in NEEDED
-        if not getattr(change, name)
+        str(capfirst(field.verbose_name))
+        for field in change._meta.fields  # noqa: SLF001
+        if field.name in NEEDED and not getattr(change, field.name)
     ]
     detail = f"Not filled in yet: {listed(names)}." if names else "Filled in."
     return Finding("FIELDS", not names, detail, "Edit the change and fill them in.")
@@ -213,7 +213,7 @@ _TESTED: tuple[ChangeGate, ...] = (
 def _gates(gates: Iterable[ChangeGate]) -> Gates[ChangeRequest]:
     made: Gates[ChangeRequest] = Gates()
     for gate in gates:
-        made.register(gate.__name__, gate)  # type: ignore[attr-defined]
+        made.register(gate.__name__, gate)
     return made
 
 

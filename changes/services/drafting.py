@@ -19,6 +19,9 @@ from opsdesk.core.errors import RuleError, require
 from opsdesk.core.records import save
 from snags.models import Snag
 
+# The columns of an edit.
+SAVED = (*COLUMNS, "risk_answers", "version")
+
 
 @transaction.atomic
 def draft(
@@ -47,7 +50,7 @@ def write(change: ChangeRequest, content: Content, *, actor: User) -> None:
         change.kind = ChangeRequest.Kind.NORMAL
     rehearsed = content.is_rehearsed
     change.risk_answers = {} if rehearsed is None else {"rehearsed": rehearsed}
-    save(change, *(_written(change)), actor=actor)
+    save(change, *(() if change._state.adding else SAVED), actor=actor)  # noqa: SLF001
     change.components.set(content.components)
     change.processes.set(content.processes)
     change.snags.set(content.snags)
@@ -86,11 +89,6 @@ def content_of_template(template: ChangeTemplate) -> dict[str, Any]:
     """What a standard change starts with: the words agreed to, where they reach."""
     aims = {f"to_{place.pk}": True for place in template.environments.order_by("pk")}
     return {**template.body, **aims, "kind": ChangeRequest.Kind.STANDARD}
-
-
-def _written(change: ChangeRequest) -> tuple[str, ...]:
-    """The columns of an edit; all of them when the row is new."""
-    return () if change.pk is None else (*COLUMNS, "risk_answers", "version")
 
 
 def _aim(change: ChangeRequest, content: Content) -> None:
