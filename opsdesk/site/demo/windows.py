@@ -30,7 +30,7 @@ def plan(world: World) -> None:
     _freeze(world, live, "Stock count", count, 2 * A_DAY, "")
     _freeze(
         world,
-        live[:1],
+        [world.production],
         "Hypercare of wave 2",
         world.today,
         6 * A_DAY,
