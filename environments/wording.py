@@ -64,6 +64,10 @@ def _why(text: str) -> Text:
     return told
 
 
+def _why_of(text: str) -> Text:
+    return lambda params: _why(text.format_map(_Blank(params)))(params)
+
+
 def _fields(text: str) -> Text:
     def told(params: Params) -> str:
         names = [_label(name) for name in params.get("fields", ())]
@@ -147,6 +151,11 @@ SAYINGS: dict[str, Saying] = {
     "path_dropped": Saying(
         _with("closed the way in from {upstream} for {package}"), "minus"
     ),
+    "window_added": Saying(_with("planned {window}"), "calendar-clock", "blue"),
+    "window_changed": Saying(_with("changed {window}"), "calendar-clock"),
+    "window_cancelled": Saying(_why_of("called off {window}"), "calendar-clock"),
+    "lease_taken": Saying(_with("took it for {label}"), "lock", "amber"),
+    "lease_ended": Saying(_why_of("gave it back after {label}"), "check", "green"),
     "task_planned": Saying(_with("planned “{title}”"), "wrench"),
     "task_done": Saying(_with("did “{title}”"), "circle-check", "green"),
 }
