@@ -88,10 +88,10 @@ STAFF = (
     ),
     Person(
         "joseph", "Joseph Adeyemi", "IT manager", "IT",
-        ("approver_technical", "access_administrator"),
+        ("approver_technical", "access_administrator"), is_cast=True,
     ),
     Person("carol", "Carol Hughes", "Finance director", "Finance",
-           ("approver_business", "reporter")),
+           ("approver_business", "reporter"), is_cast=True),
 )  # fmt: skip
 # Business users by department; the first of each is its key user.
 REPORTERS = {

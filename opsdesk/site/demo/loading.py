@@ -13,7 +13,7 @@ from opsdesk.core.errors import RuleError
 from opsdesk.core.services import duties
 from opsdesk.core.services.outbox import Note, notify
 from opsdesk.core.services.saved_views import save_view
-from opsdesk.site.demo import inventory, places, windows
+from opsdesk.site.demo import changes, inventory, places, windows
 from opsdesk.site.demo.lives import current, lives
 from opsdesk.site.demo.places import World
 from opsdesk.site.demo.writing import write
@@ -22,8 +22,9 @@ from sla.models import CalendarVersion
 from snags.models import Snag
 from snags.services import rollups
 
-OWN_APPS = ("core", "accounts", "environments", "sla", "snags")
-KEPT = ("snags_importprofile",)
+OWN_APPS = ("core", "accounts", "environments", "sla", "snags", "changes")
+# Filled by migrations.
+KEPT = ("snags_importprofile", "core_approvalpolicy")
 
 
 def is_empty() -> bool:
@@ -56,6 +57,7 @@ def load() -> int:
         key=lambda life: life.reported_at,
     )
     snags = write(world, told, office, now)
+    changes.change(world, now)
     _finish(world, snags, now)
     rollups.rebuild()
     return len(snags)
