@@ -129,7 +129,7 @@ def _settle(
     rule: WindowRule, places: list[Environment], verb: str, *, actor: User
 ) -> None:
     """Write what it comes to, say so on every timeline, announce a freeze."""
-    at = clock.now()
+    at = clock.exact()
     _, spans = settle(rule, places, at=at)
     coming = [span for span in spans if not span.is_empty]
     if not coming:
