@@ -31,11 +31,12 @@ DASHBOARD = "/sla/?p=golive"  # the go-live was 24 months ago
 
 @dataclass(frozen=True)
 class Sizes:
-    """The large and the small database, and how often each page is asked for."""
+    """The large and the small database, and how often each thing is done a round."""
 
     large: Database
     small: Database
     times: int
+    posts: int
 
     @property
     def word(self) -> str:
@@ -156,7 +157,8 @@ def dashboard(sizes: Sizes) -> list[Row]:
         visitor = site.visitor(MANAGER)
         cache = redis.from_url(site.database.environment()["REDIS_URL"])
         cold, warm = [], []
-        for _ in range(sizes.times):
+        # One slow answer among twenty would be the whole p95.
+        for _ in range(max(sizes.times, 43)):
             cache.flushdb()
             cold.append(visitor.get(DASHBOARD).seconds)
             warm.append(visitor.get(DASHBOARD).seconds)
@@ -168,7 +170,7 @@ def dashboard(sizes: Sizes) -> list[Row]:
 
 def create(sizes: Sizes) -> list[Row]:
     """Report snags through the form, four people at once, in a copy."""
-    each = sizes.times * 2
+    each = sizes.posts
     with copied(sizes.large, f"{sizes.large.name}_copy") as copy, served(copy) as site:
         people = [site.visitor(REPORTER + n) for n in range(4)]
         with ThreadPoolExecutor(4) as pool:
