@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from django.core.validators import EMPTY_VALUES
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
 from opsdesk.core.forms import bounded
-from snags.models import Snag
+from snags.models import Snag, SnagQuerySet
+
+LASTING = {"reported_after", "reported_before"}
 
 
 class Moment(IsoDateTimeField):  # type: ignore[misc]
@@ -36,6 +39,14 @@ class SnagFilters(filters.FilterSet):  # type: ignore[misc]
     reported_after = MomentFilter("reported_at", lookup_expr="gte")
     reported_before = MomentFilter("reported_at", lookup_expr="lt")
     updated_after = MomentFilter("updated_at", lookup_expr="gte")
+
+    def filter_queryset(self, queryset: SnagQuerySet) -> SnagQuerySet:
+        """A supplier finds what it handed back by what never changes only."""
+        given = self.form.cleaned_data.items()
+        asked = {name for name, value in given if value not in EMPTY_VALUES}
+        if asked - LASTING:
+            queryset = queryset.current_to(self.request.user)
+        return super().filter_queryset(queryset)  # type: ignore[no-any-return]
 
     class Meta:
         model = Snag

@@ -17,8 +17,19 @@ from snags.api import inputs, shapes
 from snags.api.filters import SnagFilters
 from snags.api.known import KEY, Known
 from snags.models import Snag
+from snags.queries.as_left import as_left
 from snags.queries.searching import patience
 from snags.services import editing, lifecycle, raising, talk
+
+NAMED = (
+    "environment",
+    "snaglist",
+    "module",
+    "owner",
+    "team",
+    "handed_to",
+    "reported_by",
+)
 
 
 @extend_schema(tags=["Snags"])
@@ -34,13 +45,16 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
     queryset = Snag.objects.none()
 
     def get_queryset(self) -> QuerySet[Snag]:
-        joined = ("environment", "snaglist", "module", "owner", "team", "handed_to")
         return (
             Snag.objects.visible_to(actor(self.request))
-            .select_related(*joined, "reported_by")
+            .select_related(*NAMED)
             .defer("search")
             .order_by("-id")
         )
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        return page and as_left(actor(self.request), page, *NAMED)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with patience():  # not every mix of filters has its index
@@ -213,6 +227,7 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
         fresh = self.get_queryset().filter(pk=snag.pk).first()
         if fresh is None:
             raise Http404
+        as_left(actor(self.request), [fresh])
         body = self.get_serializer(fresh).data
         return Response(body, code, headers={"ETag": f'"{fresh.version}"'})
 
