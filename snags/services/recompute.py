@@ -7,8 +7,6 @@ run at a time; it lends its work to a few hands.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -17,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from opsdesk.core import clock
+from opsdesk.core.locks import RECOMPUTE, alone
 from sla.models import TermsChange, ZoneRelease
 from sla.queries import timeline_of
 from sla.zonedata import release
@@ -27,7 +26,6 @@ from snags.services.reckoning import Cause
 BUDGET_SECONDS = 12.0
 # Whoever read the old terms before they changed has saved its snag by then.
 STRAGGLERS = timedelta(seconds=30)
-LOCK = 7_310_442
 
 BY_CALENDAR = """
 SELECT DISTINCT c.snag_id FROM snags_clock c
@@ -58,8 +56,8 @@ def run_pending(
     Stops when the budget is used up; what is left is found again by the next call.
     """
     until = monotonic() + seconds_budget
-    with _alone() as alone:
-        if not alone:
+    with alone(RECOMPUTE) as here:
+        if not here:
             return 0
         done = 0
         for change in TermsChange.objects.filter(finished_at__isnull=True).order_by(
@@ -72,8 +70,8 @@ def run_pending(
 def recompute_all(*, seconds_budget: float) -> int:
     """Compute every running clock again, whether or not anything seems changed."""
     until = monotonic() + seconds_budget
-    with _alone() as alone:
-        if not alone:
+    with alone(RECOMPUTE) as here:
+        if not here:
             return 0
         portions = Portions(_ids(LIVE, 0), until)
         return _written(_compute(portions, Cause("forced", clock.now())))
@@ -157,17 +155,3 @@ def _ids(statement: str, *params: Any) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return [row[0] for row in cursor.fetchall()]
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Hold the one lock of this work; a killed process gives it back by dying."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        alone: bool = cursor.fetchone()[0]
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
