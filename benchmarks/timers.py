@@ -229,7 +229,10 @@ def _working(inside: Inside) -> Iterator[list[float]]:
 
 @contextmanager
 def _longest_transaction(database: Database) -> Iterator[list[float]]:
-    """Look every few milliseconds how old the writing transactions are."""
+    """Look every few milliseconds how old the writing transactions are.
+
+    Autovacuum's are left out: it gives way to whoever waits for it.
+    """
     seen, over = [0.0], threading.Event()
     connection = database.connect()
     connection.autocommit = True
@@ -240,7 +243,7 @@ def _longest_transaction(database: Database) -> Iterator[list[float]]:
                 cursor.execute(
                     "SELECT max(extract(epoch FROM clock_timestamp() - xact_start))"
                     " FROM pg_stat_activity WHERE datname = current_database()"
-                    " AND backend_xid IS NOT NULL"
+                    " AND backend_xid IS NOT NULL AND backend_type = 'client backend'"
                 )
                 seen.append(float(cursor.fetchone()[0] or 0))
 
