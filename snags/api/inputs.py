@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from environments.models import Environment, Module
-from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.access import Role, access_of, people_with
 from opsdesk.accounts.models import Party, User
 from opsdesk.core.api import StrictSerializer
 from opsdesk.core.errors import RuleError
@@ -14,8 +14,15 @@ from opsdesk.core.forms import OUT_OF_BOUNDS, bounded
 from sla.models import Priority
 from snags.models import BusinessProcess, Snag, SnagComment, Snaglist
 from snags.permissions import can_log_for_others
+from snags.queries.reporting import people_who_report
 from snags.services.lifecycle import IN_THE_SYSTEM, REFUSALS
 from snags.services.raising import check_told_at
+
+EVERYBODY_HERE = sorted(set(Role) - {Role.SUPPLIER})
+VOICES = [
+    (kind.value, kind.label) for kind in (Snag.Channel.PHONE, Snag.Channel.WALK_IN)
+]
+FOR_SUPPORT = ("channel", "at", "observed_by", "observed_on")
 
 
 class _Text(serializers.CharField):
@@ -48,6 +55,21 @@ class _Holder(serializers.PrimaryKeyRelatedField[User]):
         return people_with(*self.roles)
 
 
+class _Reporter(serializers.PrimaryKeyRelatedField[User]):
+    """Somebody whose report support may write down and still see."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(pk_field=serializers.IntegerField(), **options)
+
+    def get_queryset(self) -> Any:
+        access = access_of(self.context["request"].user)
+        departments = access.departments(Role.SUPPORT, Role.MANAGER)
+        people = people_who_report()
+        if departments is None:
+            return people
+        return people.filter(department__in=departments)
+
+
 class _Visible(serializers.PrimaryKeyRelatedField[Snag]):
     """Another snag the person may see."""
 
@@ -75,22 +97,31 @@ class RaiseIn(StrictSerializer):
     step = _Text(required=False, allow_blank=True, max_length=120)
     designed_step = _Text(required=False, allow_blank=True)
     actual_step = _Text(required=False, allow_blank=True)
+    observed_by = _Holder(*EVERYBODY_HERE, required=False, allow_null=True)
+    observed_on = _Day(required=False, allow_null=True)
     original_decision = _Text(required=False, allow_blank=True)
     addition = _Text(required=False, allow_blank=True)
     first_seen_on = _Day(required=False, allow_null=True)
     needed_by_on = _Day(required=False, allow_null=True)
     sensitivity = serializers.ChoiceField(Snag.Sensitivity.choices, required=False)
     data_approver = _Holder(Role.MANAGER, required=False, allow_null=True)
+    reported_by = _Reporter(required=False)
+    channel = serializers.ChoiceField(VOICES, required=False)
     at = _Moment(required=False, allow_null=True)
 
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Only support may write down what others told or what was watched."""
+        given = {name for name in FOR_SUPPORT if data.get(name) is not None}
+        if given and not can_log_for_others(self.context["request"].user):
+            refused = "This field is for support to set."
+            raise serializers.ValidationError(dict.fromkeys(sorted(given), refused))
+        return data
+
     def validate_at(self, at: datetime | None) -> datetime | None:
-        """Only support may say that it was reported earlier, and only by days."""
-        if at is None:
-            return None
-        if not can_log_for_others(self.context["request"].user):
-            raise serializers.ValidationError("This field is for support to set.")
+        """It was reported earlier by days at most."""
         try:
-            check_told_at(at)
+            if at is not None:
+                check_told_at(at)
         except RuleError as error:
             raise serializers.ValidationError(str(error)) from error
         return at

@@ -69,9 +69,8 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
     @idempotent
     def create(self, request: Request) -> Response:
         data = validated(inputs.RaiseIn, request)
-        snag = raising.raise_snag(
-            actor=actor(request), channel=Snag.Channel.API, **data
-        )
+        data = {"channel": Snag.Channel.API} | data
+        snag = raising.raise_snag(actor=actor(request), **data)
         return self._answer(snag, status.HTTP_201_CREATED)
 
     @extend_schema(
