@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.core.validators import EMPTY_VALUES
+from django.db.models import Q
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
 from opsdesk.core.forms import bounded
 from snags.models import Snag, SnagQuerySet
+from snags.models.snag_rules import IS_FINISHED, IS_OPEN
 
 LASTING = {"reported_after", "reported_before"}
 
@@ -38,7 +40,7 @@ class SnagFilters(filters.FilterSet):  # type: ignore[misc]
     owner = filters.NumberFilter(field_name="owner_id", max_value=2**53)
     reported_after = MomentFilter("reported_at", lookup_expr="gte")
     reported_before = MomentFilter("reported_at", lookup_expr="lt")
-    updated_after = MomentFilter("updated_at", lookup_expr="gte")
+    updated_after = MomentFilter(method="changed_since")
 
     def filter_queryset(self, queryset: SnagQuerySet) -> SnagQuerySet:
         """A supplier finds what it handed back by what never changes only."""
@@ -47,6 +49,13 @@ class SnagFilters(filters.FilterSet):  # type: ignore[misc]
         if asked - LASTING:
             queryset = queryset.current_to(self.request.user)
         return super().filter_queryset(queryset)  # type: ignore[no-any-return]
+
+    def changed_since(
+        self, queryset: SnagQuerySet, _name: str, at: datetime
+    ) -> SnagQuerySet:
+        """Open and finished rows each have an index of their own."""
+        changed = Q(updated_at__gte=at)
+        return queryset.filter(IS_OPEN & changed | IS_FINISHED & changed)
 
     class Meta:
         model = Snag

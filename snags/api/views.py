@@ -57,7 +57,13 @@ class SnagViewSet(Known, ReadOnlyModelViewSet[Snag]):
         return page and as_left(actor(self.request), page, *NAMED)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        with patience():  # not every mix of filters has its index
+        """What you may see, the newest first, narrowed by filters.
+
+        Not every mix of filters has an index: what would take longer than a second is
+        given up with 409 and the code `search_too_wide`. Then ask for a shorter time
+        (`reported_after` and `reported_before`), or for less and sift it yourself.
+        """
+        with patience():
             return super().list(request, *args, **kwargs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -102,8 +102,6 @@ def raise_snag(
     _check_place(environment, snaglist, module, process)
     uploads = files.check_uploads(files_added)
     now = clock.now()
-    if at is not None and at > now:
-        raise RuleError("It cannot have been reported in the future.", code="bad_time")
     snag = Snag(
         title=title,
         detail=detail,
@@ -130,8 +128,7 @@ def raise_snag(
         reported_by=reporter,
         logged_by=actor if on_behalf else None,
         department_id=reporter.department_id,
-        # Whole seconds, like all that clocks count.
-        reported_at=(at or now).replace(microsecond=0),
+        reported_at=_reported_at(at, now),
         updated_at=now,
     )
     planned = clocks.plan_clocks(snag, now)
@@ -139,14 +136,20 @@ def raise_snag(
     clocks.save_new(planned, Cause("started", now, actor))
     log(snag, "raised", actor=actor, at=snag.reported_at, channel=channel)
     if planned and channel in BY_VOICE:
-        clocks.stop(
-            snag, Clock.Kind.RESPONSE, Cause("answered", snag.reported_at, actor)
-        )
+        answered = Cause("answered", snag.reported_at, actor)
+        clocks.stop(snag, Clock.Kind.RESPONSE, answered)
     for upload in uploads:
         files.attach(snag, upload, actor=actor)
     note_days(snag.reported_at)
     notify([reporter], _received(snag))
     return snag
+
+
+def _reported_at(at: datetime | None, now: datetime) -> datetime:
+    """In whole seconds, like all that clocks count, and not to come."""
+    if at is not None and at > now:
+        raise RuleError("It cannot have been reported in the future.", code="bad_time")
+    return (at or now).replace(microsecond=0)
 
 
 def _check_place(
