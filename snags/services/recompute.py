@@ -11,6 +11,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -22,6 +23,8 @@ from sla.zonedata import release
 from snags.services.clock_batches import Batch, InForce, recompute_batch
 from snags.services.hands import Portions, work_through
 from snags.services.reckoning import Cause
+
+log = structlog.get_logger()
 
 BUDGET_SECONDS = 12.0
 # Whoever read the old terms before they changed has saved its snag by then.
@@ -74,19 +77,35 @@ def recompute_all(*, seconds_budget: float) -> int:
         if not here:
             return 0
         portions = Portions(_ids(LIVE, 0), until)
-        return _written(_compute(portions, Cause("forced", clock.now())))
+        batches = _compute(portions, Cause("forced", clock.now()))
+        _log(_refused(batches))
+        return _written(batches)
 
 
 def _apply(change: TermsChange, until: float, stragglers: timedelta) -> int:
     portions = Portions(_stale(change), until)
     cause = Cause(change.mode, clock.now(), change.actor)
-    done = _written(_compute(portions, cause, change))
+    batches = _compute(portions, cause, change)
+    if batches:
+        _tell_refused(change, batches)
     now = clock.now()
     # The clock shows whole seconds, a change is stamped to the microsecond.
     age = now - change.created_at.replace(microsecond=0)
     if age >= stragglers and not _stale(change):
         TermsChange.objects.filter(pk=change.pk).update(finished_at=now)
-    return done
+    return _written(batches)
+
+
+def _tell_refused(change: TermsChange, batches: list[Batch]) -> None:
+    """What cannot be counted is said on the page of the terms, and logged once."""
+    refused = _refused(batches)
+    problem = next(iter(refused.values()), "")
+    if (len(refused), problem) == (change.uncounted, change.problem):
+        return
+    _log(refused)
+    TermsChange.objects.filter(pk=change.pk).update(
+        uncounted=len(refused), problem=problem
+    )
 
 
 def _stale(change: TermsChange) -> list[int]:
@@ -111,6 +130,7 @@ def _follow_zones(until: float) -> int:
     ids = _ids(LIVE, newest.last_snag)
     portions = Portions(ids, until)
     batches = _compute(portions, Cause("tzdata", clock.now()))
+    _log(_refused(batches))
     # The next pass goes on with the first snag that somebody held or nobody got to.
     held = [pk for batch in batches for pk in batch.skipped]
     left = min([*held, *ids[portions.dealt :][:1]], default=None)
@@ -132,6 +152,16 @@ def _compute(
 
 def _written(batches: list[Batch]) -> int:
     return sum(batch.written for batch in batches)
+
+
+def _refused(batches: list[Batch]) -> dict[int, str]:
+    found = {pk: why for batch in batches for pk, why in batch.refused.items()}
+    return dict(sorted(found.items()))
+
+
+def _log(refused: dict[int, str]) -> None:
+    for pk, reason in refused.items():
+        log.error("clocks_cannot_count", snag=pk, reason=reason)
 
 
 @transaction.atomic
