@@ -34,12 +34,14 @@ class Department(SearchVectorCombinable, Func):
     output_field = SearchVectorField()
 
 
-def in_department(pk: int, words: Lexemes) -> Q:
-    """The words, in what one department has.
+def in_department(pk: int, words: Lexemes | None) -> Q:
+    """What one department has, or only what holds the words of it.
 
     No index knows a phrase, only which rows to look at: then rather the department's,
     from the newest on, than all that hold its words.
     """
+    if words is None:
+        return Q(department_id=pk)
     if words.is_phrase:
         return Q(department_id=pk, search=words)
     return Q(search=words & Lexemes(f"'@{pk}'"))
