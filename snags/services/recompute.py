@@ -174,7 +174,8 @@ def _one(
         batch = recompute_batch(ids, in_force, cause)
         if change is not None and batch.written:
             # Foreign keys are checked before the one row all hands write is held.
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for when in ("IMMEDIATE", "DEFERRED"):
+                cursor.execute(f"SET CONSTRAINTS ALL {when}")
             TermsChange.objects.filter(pk=change.pk).update(
                 recomputed=F("recomputed") + batch.written
             )
