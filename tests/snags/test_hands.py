@@ -109,16 +109,23 @@ def test_hands_that_are_killed_while_they_write_leave_it_to_the_next_run(stale):
 
 
 def kill_those_that_wait():
-    deadline, killed = monotonic() + 10, set()
-    while len(killed) < HANDS and monotonic() < deadline:
+    """Both at once: when one dies, the other takes no further portion."""
+    deadline, waiting = monotonic() + 10, []
+    while len(waiting) < HANDS and monotonic() < deadline:
         time.sleep(0.02)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            killed |= {pid for pid, _ in cursor.fetchall()}
-    assert len(killed) == HANDS
+        waiting = fetch(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    assert len(waiting) == HANDS
+    for (pid,) in waiting:
+        fetch("SELECT pg_terminate_backend(%s)", pid)
+
+
+def fetch(statement, *params):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall()
 
 
 def test_hands_work_at_once_and_leave_no_connection_open():
