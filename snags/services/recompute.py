@@ -63,9 +63,9 @@ def run_pending(
         if not here:
             return 0
         done = 0
-        for change in TermsChange.objects.filter(finished_at__isnull=True).order_by(
-            "pk"
-        ):
+        # What could not be counted last time waits for the rest: it may be a lot.
+        pending = TermsChange.objects.filter(finished_at__isnull=True)
+        for change in pending.order_by("uncounted", "pk"):
             done += _apply(change, until, stragglers)
         return done + _follow_zones(until)
 

@@ -1,6 +1,8 @@
 """A calendar nobody can count by holds up no other clock, and its page says so."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from structlog.testing import capture_logs
 
@@ -74,6 +76,19 @@ def test_what_cannot_be_counted_holds_up_no_other_calendar(rob, mia, spoilt):
 
     assert healthy.clocks.get().revisions.filter(cause="amendment").exists()
     assert TermsChange.objects.get(calendar=calendar).finished_at is not None
+
+
+def test_what_could_not_be_counted_waits_for_the_rest(rob, mia, spoilt):
+    calendar = make_calendar(name="Second office")
+    make_contract(make_landscape("HR").landscape, calendar, p3_response=60 * 40_000)
+    run()
+    amend_calendar(calendar, actor=mia, version=1, **ALL_DAY)
+
+    with CaptureQueriesContext(connection) as asked:
+        run()
+
+    looked = [q["sql"] for q in asked if "t.calendar_id = " in q["sql"]]
+    assert f"t.calendar_id = {calendar.pk}\n" in looked[0]
 
 
 def test_a_corrected_calendar_ends_the_complaint(client, mia, office, spoilt):
