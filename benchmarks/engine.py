@@ -9,7 +9,6 @@ import json
 import subprocess
 import sys
 import time
-import venv
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,10 +151,11 @@ def prepare() -> None:
     python = PEERS / "bin" / "python"
     if python.exists():
         return
-    venv.create(PEERS, with_pip=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES]
+    uv = Path(sys.executable).with_name("uv")
+    subprocess.run([uv, "venv", "--quiet", PEERS], check=True)
+    packages = ["--quiet", "--python", python, *PACKAGES]
     try:
-        subprocess.run([*pip, "--disable-pip-version-check"], check=True)
+        subprocess.run([uv, "pip", "install", *packages], check=True)
     except subprocess.CalledProcessError:
         # Half an environment would look like a whole one next time.
         rmtree(PEERS)

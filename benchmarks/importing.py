@@ -1,21 +1,17 @@
 """A whole real event log: how long its import takes, and whether every minute is right.
 
-Runs the commands as people do, on a database of its own.
+Runs the commands as people do, in an empty database.
 """
 
 import csv
 import gzip
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from benchmarks.table import Row, at_most, written
+from benchmarks.databases import Database, copied, empty
+from benchmarks.table import Row, at_most
 
-ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
 LOG = DATA / "incident_event_log.csv.gz"
 OFFICE = "Mon-Fri 08:00-18:00"
@@ -27,18 +23,17 @@ def run(*, small: bool = False) -> list[Row]:
 
     `small` only skips the second set of opening hours.
     """
-    with TemporaryDirectory() as folder:
-        _manage(folder, "migrate", "--verbosity", "0")
-        first, again = _import(folder), _import(folder)
+    with copied(empty(), "bench_import") as copy:
+        first, again = _import(copy), _import(copy)
         pairs = {
             "elapsed_minutes": "elapsed_min_london",
             "business_minutes": "biz_min_8_18",
             "paused_business_minutes": "paused_biz_min_8_18",
         }
-        wrong = _wrong(folder, pairs, "--hours", OFFICE)
+        wrong = _wrong(copy, pairs, "--hours", OFFICE)
         if not small:
             pairs = {"business_minutes": "biz_min_9_1730_ewhol"}
-            wrong += _wrong(folder, pairs, "--hours", SHORTER, "--holidays", "GB-ENG")
+            wrong += _wrong(copy, pairs, "--hours", SHORTER, "--holidays", "GB-ENG")
     added = again["created"] + again["updated"]
     return [
         at_most("import: 28,499 events", first["seconds"], "s", 15),
@@ -49,16 +44,16 @@ def run(*, small: bool = False) -> list[Row]:
     ]
 
 
-def _import(folder: str) -> dict[str, float]:
+def _import(database: Database) -> dict[str, float]:
     options = ("--profile", "servicenow-event-log", "--timezone", "Europe/London")
-    said = _manage(folder, "import_snags", str(LOG), *options, "--json")
+    said = database.manage("import_snags", str(LOG), *options, "--json")
     return json.loads(said.splitlines()[-1])
 
 
-def _wrong(folder: str, pairs: dict[str, str], *options: str) -> int:
+def _wrong(database: Database, pairs: dict[str, str], *options: str) -> int:
     """Count the cells that differ; a snag that is missing counts in full."""
     zone = ("--timezone", "Europe/London")
-    said = _manage(folder, "snag_times", "--csv", *options, *zone)
+    said = database.manage("snag_times", "--csv", *options, *zone)
     got = {row["number"]: row for row in csv.DictReader(said.splitlines())}
     return sum(
         got.get(row["number"], {}).get(ours) != row[theirs]
@@ -70,22 +65,3 @@ def _wrong(folder: str, pairs: dict[str, str], *options: str) -> int:
 def _expected() -> Iterator[dict[str, str]]:
     with gzip.open(DATA / "incident_expected.csv.gz", "rt", encoding="utf-8") as file:
         yield from csv.DictReader(file)
-
-
-def _manage(folder: str, *command: str) -> str:
-    """Run a command on servers of its own, whatever the environment points to."""
-    apart = {"DATABASE_URL", "REDIS_URL", "OPSDESK_SERVERS"}
-    environment = {k: v for k, v in os.environ.items() if k not in apart}
-    done = subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=ROOT,
-        env={**environment, "OPSDESK_VAR": folder},
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return done.stdout
-
-
-if __name__ == "__main__":
-    print(written(run(small="small" in sys.argv[1:])))

@@ -4,7 +4,6 @@ import gzip
 import random
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 from urllib.parse import quote
@@ -15,7 +14,7 @@ from benchmarks import words
 from benchmarks.databases import Database, copied
 from benchmarks.seeding import MANAGER, ONE_DEPARTMENT, ONE_OWNER, OWNERS
 from benchmarks.table import Row, at_least, at_most
-from benchmarks.web import Visitor, p50, p95, served
+from benchmarks.web import Served, Visitor, p50, p95, served
 from benchmarks.web import static_files as files_of
 
 ROUNDS = 3
@@ -29,36 +28,22 @@ WORKLISTS = {
 DASHBOARD = "/sla/?p=golive"  # the go-live was 24 months ago
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """The large and the small database, and how often each page is asked for."""
-
-    large: Database
-    small: Database
-    times: int
-
-    @property
-    def word(self) -> str:
-        """How the large one is called in the table."""
-        return f"{self.large.name.removeprefix('bench_')}"
-
-
-def worklist(sizes: Sizes) -> list[Row]:
+def worklist(large: Served, fewer: Database, times: int) -> list[Row]:
     """Each person's worklist, asked of both databases in turn."""
-    rows = []
-    with served(sizes.large) as large, served(sizes.small) as small:
+    rows, size = [], large.database.name.removeprefix("bench_")
+    with served(fewer) as small:
         for who, (person, path) in WORKLISTS.items():
             many, few = large.visitor(person), small.visitor(person)
             _same_length(many, few, path)
-            pairs = [_in_turn(many, few, path, sizes.times) for _ in range(ROUNDS)]
+            pairs = [_in_turn(many, few, path, times) for _ in range(ROUNDS)]
             half = median(p50(a) / p50(b) for a, b in pairs)
             tail = median(p95(a) / p95(b) for a, b in pairs)
             asked = large.inside.ask("queries", person=person, path=path)
             name = f"worklist, {who}"
             rows += [
                 Row(f"{name}: p50", median(p50(a) for a, _ in pairs), "ms", "-", None),
-                at_most(f"{name}: p50, {sizes.word} vs 10k", half, "x", 1.15),
-                at_most(f"{name}: p95, {sizes.word} vs 10k", tail, "x", 1.4),
+                at_most(f"{name}: p50, {size} vs 10k", half, "x", 1.15),
+                at_most(f"{name}: p95, {size} vs 10k", tail, "x", 1.4),
                 at_most(f"{name}: queries", len(asked), "", 10),
             ]
     return rows
@@ -88,20 +73,19 @@ def _rows(page: bytes) -> int:
     return len(set(re.findall(rb'href="/snags/(\d+)/"', gzip.decompress(page))))
 
 
-def search(sizes: Sizes) -> list[Row]:
+def search(site: Served, mixes: int) -> list[Row]:
     """Full text over everything, finished too, as two people may see it; warm."""
-    mix = _mix(sizes.times // 3)
+    mix = _mix(mixes)
     paths = [f"{LIST}?view=all&q={quote(text)}" for _, text in mix]
     times: dict[str, list[float]] = {kind: [] for kind, _ in mix}
     statements: list[float] = []
-    with served(sizes.large) as site:
-        for person in (MANAGER, ONE_DEPARTMENT):
-            visitor = site.visitor(person)
-            for path in (LIST, *paths):
-                visitor.get(path)
-            for (kind, _), path in zip(mix, paths, strict=True):
-                times[kind].append(visitor.get(path).seconds)
-            statements += site.inside.ask("sql_times", person=person, paths=paths)
+    for person in (MANAGER, ONE_DEPARTMENT):
+        visitor = site.visitor(person)
+        for path in (LIST, *paths):
+            visitor.get(path)
+        for (kind, _), path in zip(mix, paths, strict=True):
+            times[kind].append(visitor.get(path).seconds)
+        statements += site.inside.ask("sql_times", person=person, paths=paths)
     whole = [each for kind in times.values() for each in kind]
     return [
         at_most("search: page, p95 of the mix", p95(whole), "ms", 80),
@@ -128,20 +112,19 @@ def _mix(each: int) -> list[tuple[str, str]]:
     return [(kind, text(n)) for n in range(each) for kind, text in draw.items()]
 
 
-def suggestion(sizes: Sizes) -> list[Row]:
+def suggestion(site: Served, titles: int) -> list[Row]:
     """Similar open snags while a title is being typed, letters at a time."""
     known, dice = words.vocabulary(), random.Random(3)
     times: dict[int, list[float]] = {REPORTER: [], MANAGER: []}
-    with served(sizes.large) as site:
-        for person, found in times.items():
-            visitor = site.visitor(person)
-            for _ in range(sizes.times // 2):
-                title = " ".join(
-                    known[int(words.WORDS ** dice.random()) - 1] for _ in range(5)
-                )
-                for length in (6, 12, 18, len(title)):
-                    path = f"/snags/similar/?title={quote(title[:length])}"
-                    found.append(visitor.get(path).seconds)
+    for person, found in times.items():
+        visitor = site.visitor(person)
+        for _ in range(titles):
+            title = " ".join(
+                known[int(words.WORDS ** dice.random()) - 1] for _ in range(5)
+            )
+            for length in (6, 12, 18, len(title)):
+                path = f"/snags/similar/?title={quote(title[:length])}"
+                found.append(visitor.get(path).seconds)
     return [
         at_most("suggestion while typing: p95, support", p95(times[MANAGER]), "ms", 40),
         at_most(
@@ -150,26 +133,24 @@ def suggestion(sizes: Sizes) -> list[Row]:
     ]
 
 
-def dashboard(sizes: Sizes) -> list[Row]:
+def dashboard(site: Served, times: int) -> list[Row]:
     """The manager's dashboard over 24 months, with and without the page's cache."""
-    with served(sizes.large) as site:
-        visitor = site.visitor(MANAGER)
-        cache = redis.from_url(site.database.environment()["REDIS_URL"])
-        cold, warm = [], []
-        for _ in range(sizes.times):
-            cache.flushdb()
-            cold.append(visitor.get(DASHBOARD).seconds)
-            warm.append(visitor.get(DASHBOARD).seconds)
+    visitor = site.visitor(MANAGER)
+    cache = redis.from_url(site.database.environment()["REDIS_URL"])
+    cold, warm = [], []
+    for _ in range(times):
+        cache.flushdb()
+        cold.append(visitor.get(DASHBOARD).seconds)
+        warm.append(visitor.get(DASHBOARD).seconds)
     return [
         at_most("dashboard, 24 months: p95, cold", p95(cold[3:]), "ms", 150),
         at_most("dashboard, 24 months: p95, warm", p95(warm[3:]), "ms", 40),
     ]
 
 
-def create(sizes: Sizes) -> list[Row]:
+def create(source: Database, each: int) -> list[Row]:
     """Report snags through the form, four people at once, in a copy."""
-    each = sizes.times * 2
-    with copied(sizes.large, f"{sizes.large.name}_copy") as copy, served(copy) as site:
+    with copied(source, f"{source.name}_copy") as copy, served(copy) as site:
         people = [site.visitor(REPORTER + n) for n in range(4)]
         with ThreadPoolExecutor(4) as pool:
             rounds = [_report(pool, people, each) for _ in range(ROUNDS)]
@@ -220,14 +201,13 @@ def _send(person: Visitor, forms: list[list[tuple[str, str]]]) -> list[float]:
     return [person.post("/snags/report/", form, expect=302).seconds for form in forms]
 
 
-def weight(sizes: Sizes) -> list[Row]:
+def weight(site: Served) -> list[Row]:
     """All a browser fetches for the first worklist, and for the next."""
-    with served(sizes.large) as site:
-        visitor = site.visitor(MANAGER)
-        visitor.encoding = "br, gzip"
-        answer = visitor.get(LIST)
-        page = site.visitor(MANAGER).get(LIST)
-        files = files_of(visitor, gzip.decompress(page.body).decode())
+    visitor = site.visitor(MANAGER)
+    visitor.encoding = "br, gzip"
+    answer = visitor.get(LIST)
+    page = site.visitor(MANAGER).get(LIST)
+    files = files_of(visitor, gzip.decompress(page.body).decode())
     first = answer.wire + sum(files.values())
     return [
         at_most("worklist: first visit over the wire", first / 1000, "kB", 80),

@@ -17,6 +17,7 @@ from benchmarks.table import Row, at_least, at_most
 from benchmarks.web import Visitor, p95, served
 
 ROUNDS = 3
+SOON = 3  # seconds from saying when clocks fall due until the first one does
 CELERY = (sys.executable, "-m", "celery", "-A", "opsdesk", "--no-color")
 WORKER = (*CELERY, "worker", "-Q", "celery", "-c", "2", "--without-mingle")
 
@@ -102,6 +103,7 @@ def events(clocks: Clocks) -> list[Row]:
     seconds, burst = (20, 10_000) if clocks.share == 1 else (8, 2_000)
     rounds = ROUNDS if clocks.share == 1 else 1
     late: list[float] = []
+    crowd: list[float] = []
     with copied(clocks.some, "bench_events") as copy:
         _prepare(copy)
         with _running(copy, *WORKER):
@@ -109,9 +111,7 @@ def events(clocks: Clocks) -> list[Row]:
                 with _running(copy, *_beat(copy)):
                     _await_ticks(copy)
                     late += _watched(copy, 20 * seconds, f"n % {seconds}", seconds)
-            with _running(copy, *_beat(copy)):
-                _await_ticks(copy)
-                crowd = _watched(copy, burst, "0", 30)
+                    crowd = crowd or _watched(copy, burst, "0", 30)
     return [
         at_least("clock events: on record", len(late), "", rounds * 20 * seconds),
         at_most("clock event: after due, p99", quantiles(late, n=100)[-1], "s", 1.3),
@@ -163,9 +163,9 @@ def _watched(
 ) -> list[float]:
     """Seconds from deadline to record of clocks that fall due from soon on."""
     known = database.value("SELECT coalesce(max(id), 0) FROM snags_clockevent")
-    _fall_due(database, clocks, after=6, spread=spread)
+    _fall_due(database, clocks, after=SOON, spread=spread)
     late = f"FROM snags_clockevent WHERE id > {known}"
-    deadline = time.monotonic() + 6 + patience + 30
+    deadline = time.monotonic() + SOON + patience + 30
     while time.monotonic() < deadline:
         time.sleep(0.5)
         if database.value(f"SELECT count(*) {late}") >= clocks:
@@ -229,7 +229,10 @@ def _working(inside: Inside) -> Iterator[list[float]]:
 
 @contextmanager
 def _longest_transaction(database: Database) -> Iterator[list[float]]:
-    """Look every few milliseconds how old the writing transactions are."""
+    """Look every few milliseconds how old the writing transactions are.
+
+    Autovacuum's are left out: it gives way to whoever waits for it.
+    """
     seen, over = [0.0], threading.Event()
     connection = database.connect()
     connection.autocommit = True
@@ -240,7 +243,7 @@ def _longest_transaction(database: Database) -> Iterator[list[float]]:
                 cursor.execute(
                     "SELECT max(extract(epoch FROM clock_timestamp() - xact_start))"
                     " FROM pg_stat_activity WHERE datname = current_database()"
-                    " AND backend_xid IS NOT NULL"
+                    " AND backend_xid IS NOT NULL AND backend_type = 'client backend'"
                 )
                 seen.append(float(cursor.fetchone()[0] or 0))
 

@@ -290,6 +290,9 @@ class TermsChange(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     last_clock = models.BigIntegerField(default=0)
     recomputed = models.PositiveIntegerField(default=0)
+    # Snags with a clock that the last pass could not compute, and why.
+    uncounted = models.PositiveIntegerField(default=0)
+    problem = models.TextField(blank=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

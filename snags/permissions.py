@@ -37,6 +37,13 @@ def is_outside_supplier(user: User, snag: Snag) -> bool:
     return bool(outside) and not is_reporter(user, snag)
 
 
+def reads_as_left(user: User, snag: Snag) -> bool:
+    """A supplier's contact whose turn is over and who knows it by nothing else."""
+    if not is_outside_supplier(user, snag) or speaks_for_supplier(user, snag):
+        return False
+    return not (snag.is_shared and access_of(user).has(Role.REPORTER))
+
+
 def knows_holder(user: User, snag: Snag) -> bool:
     """Everybody here may read who has the ball; no supplier learns of another."""
     return not is_outside_supplier(user, snag) or speaks_for_supplier(user, snag)

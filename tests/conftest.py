@@ -1,5 +1,6 @@
 """The cast. Every test names its actors; none invents a person."""
 
+import gc
 import os
 
 import hypothesis
@@ -18,6 +19,13 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("suite")
+
+
+def pytest_collection_finish():
+    """What is imported now stays: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from opsdesk.settings import *  # noqa: F403 - whatever is not changed below
 from opsdesk.settings import (
     CACHES,
     CELERY_BROKER_TRANSPORT_OPTIONS,
+    DATABASES,
     LOGGING,
     REDIS_URL,
     STORAGES,
@@ -24,7 +25,10 @@ CACHES["default"]["LOCATION"] = re.sub(
 )
 CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"test-{WORKER}:"
 MEDIA_ROOT = VAR_DIR / "test-attachments" / WORKER
+DATABASES["default"]["ENGINE"] = "tests.plugins.swept"
 LOGGING["root"]["level"] = "CRITICAL"
+# Files are looked up when asked for; every new client would else list them all first.
+WHITENOISE_AUTOREFRESH = True
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from environments.models import Environment, Module
-from opsdesk.accounts.access import Role
+from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import Party
 from opsdesk.core.api import StrictSerializer
 from opsdesk.core.api_fields import Day, Holder, Moment, Row, Text
@@ -14,8 +14,27 @@ from opsdesk.core.errors import RuleError
 from sla.models import Priority
 from snags.models import BusinessProcess, Snag, SnagComment, Snaglist
 from snags.permissions import can_log_for_others
+from snags.queries.reporting import people_who_report
 from snags.services.lifecycle import IN_THE_SYSTEM, REFUSALS
 from snags.services.raising import check_told_at
+
+EVERYBODY_HERE = sorted(set(Role) - {Role.SUPPLIER})
+VOICES = [
+    (kind.value, kind.label) for kind in (Snag.Channel.PHONE, Snag.Channel.WALK_IN)
+]
+FOR_SUPPORT = ("channel", "at", "observed_by", "observed_on")
+
+
+class _Reporter(Row):
+    """Somebody whose report support may write down and still see."""
+
+    def get_queryset(self) -> Any:
+        access = access_of(self.context["request"].user)
+        departments = access.departments(Role.SUPPORT, Role.MANAGER)
+        people = people_who_report()
+        if departments is None:
+            return people
+        return people.filter(department__in=departments)
 
 
 class _Visible(Row):
@@ -45,22 +64,31 @@ class RaiseIn(StrictSerializer):
     step = Text(required=False, allow_blank=True, max_length=120)
     designed_step = Text(required=False, allow_blank=True)
     actual_step = Text(required=False, allow_blank=True)
+    observed_by = Holder(*EVERYBODY_HERE, required=False, allow_null=True)
+    observed_on = Day(required=False, allow_null=True)
     original_decision = Text(required=False, allow_blank=True)
     addition = Text(required=False, allow_blank=True)
     first_seen_on = Day(required=False, allow_null=True)
     needed_by_on = Day(required=False, allow_null=True)
     sensitivity = serializers.ChoiceField(Snag.Sensitivity.choices, required=False)
     data_approver = Holder(Role.MANAGER, required=False, allow_null=True)
+    reported_by = _Reporter(required=False)
+    channel = serializers.ChoiceField(VOICES, required=False)
     at = Moment(required=False, allow_null=True)
 
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Only support may write down what others told or what was watched."""
+        given = {name for name in FOR_SUPPORT if data.get(name) is not None}
+        if given and not can_log_for_others(self.context["request"].user):
+            refused = "This field is for support to set."
+            raise serializers.ValidationError(dict.fromkeys(sorted(given), refused))
+        return data
+
     def validate_at(self, at: datetime | None) -> datetime | None:
-        """Only support may say that it was reported earlier, and only by days."""
-        if at is None:
-            return None
-        if not can_log_for_others(self.context["request"].user):
-            raise serializers.ValidationError("This field is for support to set.")
+        """It was reported earlier by days at most."""
         try:
-            check_told_at(at)
+            if at is not None:
+                check_told_at(at)
         except RuleError as error:
             raise serializers.ValidationError(str(error)) from error
         return at

@@ -19,7 +19,10 @@ from snags.permissions import is_outside_supplier, knows_holder
 
 
 class SnagOut(serializers.ModelSerializer[Snag]):
-    """A snag as its reader may know it."""
+    """A snag as its reader may know it.
+
+    A supplier reads what it handed back as it stood then; `left_at` says when.
+    """
 
     ref = serializers.CharField(read_only=True)
     environment = NamedOut(read_only=True)
@@ -29,6 +32,7 @@ class SnagOut(serializers.ModelSerializer[Snag]):
     reported_by = PersonOut(read_only=True)
     team = NamedOut(read_only=True, allow_null=True)
     handed_to = NamedOut(read_only=True, allow_null=True)
+    left_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     class Meta:
         model = Snag
@@ -63,6 +67,7 @@ class SnagOut(serializers.ModelSerializer[Snag]):
             "merged_into",
             "next_due_at",
             "updated_at",
+            "left_at",
             "version",
         ]
 

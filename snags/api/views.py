@@ -24,8 +24,19 @@ from snags.api import inputs, shapes
 from snags.api.filters import SnagFilters
 from snags.api.known import Snags
 from snags.models import Snag
+from snags.queries.as_left import as_left
 from snags.queries.searching import patience
 from snags.services import editing, lifecycle, raising, talk
+
+NAMED = (
+    "environment",
+    "snaglist",
+    "module",
+    "owner",
+    "team",
+    "handed_to",
+    "reported_by",
+)
 
 
 @extend_schema(tags=["Snags"])
@@ -41,16 +52,25 @@ class SnagViewSet(Snags, ReadOnlyModelViewSet[Snag]):
     queryset = Snag.objects.none()
 
     def get_queryset(self) -> QuerySet[Snag]:
-        joined = ("environment", "snaglist", "module", "owner", "team", "handed_to")
         return (
             Snag.objects.visible_to(actor(self.request))
-            .select_related(*joined, "reported_by")
+            .select_related(*NAMED)
             .defer("search")
             .order_by("-id")
         )
 
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        return page and as_left(actor(self.request), page, *NAMED)
+
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        with patience():  # not every mix of filters has its index
+        """What you may see, the newest first, narrowed by filters.
+
+        Not every mix of filters has an index: what would take longer than a second is
+        given up with 409 and the code `search_too_wide`. Then ask for a shorter time
+        (`reported_after` and `reported_before`), or for less and sift it yourself.
+        """
+        with patience():
             return super().list(request, *args, **kwargs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -62,9 +82,8 @@ class SnagViewSet(Snags, ReadOnlyModelViewSet[Snag]):
     @idempotent
     def create(self, request: Request) -> Response:
         data = validated(inputs.RaiseIn, request)
-        snag = raising.raise_snag(
-            actor=actor(request), channel=Snag.Channel.API, **data
-        )
+        data = {"channel": Snag.Channel.API} | data
+        snag = raising.raise_snag(actor=actor(request), **data)
         return self._answer(snag, status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -218,5 +237,6 @@ class SnagViewSet(Snags, ReadOnlyModelViewSet[Snag]):
         fresh = self.get_queryset().filter(pk=snag.pk).first()
         if fresh is None:
             raise Http404
+        as_left(actor(self.request), [fresh])
         body = self.get_serializer(fresh).data
         return Response(body, code, headers={"ETag": f'"{fresh.version}"'})

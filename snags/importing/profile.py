@@ -227,13 +227,20 @@ def _check_values(column: Column, allowed: tuple[Any, ...]) -> None:
 def _dates(mapping: Mapping[str, Any]) -> tuple[str, ...]:
     formats = tuple(_texts(mapping, "dates", ["iso"]))
     for form in formats:
-        if form != "iso" and not all(part in form for part in ("%d", "%m", "%H")):
+        if form != "iso" and not _is_whole(form):
             raise ProfileError(
-                f"{form!r} is not a date format. Write iso, or like %d/%m/%Y %H:%M."
+                f"{form!r} is not a date format. Write iso, or like %d/%m/%Y %H:%M"
+                " or %m/%d/%Y %I:%M %p."
             )
     if not formats:
         raise ProfileError("dates lists at least one format.")
     return formats
+
+
+def _is_whole(form: str) -> bool:
+    """Day, month and hour are told; an hour up to twelve with its half of the day."""
+    hours = ("%H",) if "%H" in form else ("%I", "%p")
+    return all(part in form for part in ("%d", "%m", *hours))
 
 
 def _known(mapping: Mapping[str, Any], keys: Iterable[str], what: str) -> None:

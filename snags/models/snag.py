@@ -32,9 +32,8 @@ def own_parts(user: User) -> list[Q]:
 def visible_parts(user: User, words: Lexemes | None = None) -> list[Q] | None:
     """What a person may know of, in parts that one index each can find; None is all.
 
-    A long list reads each part in its own order and merges them: the parts in one OR
-    would have PostgreSQL read everybody's rows and throw most away. With words, it is
-    only what holds them.
+    A long list reads and merges each part in its own order: in one OR PostgreSQL would
+    read everybody's rows. With words, only what holds them.
     """
     if not user.is_active:
         return [Q(pk__in=[])]
@@ -46,21 +45,16 @@ def visible_parts(user: User, words: Lexemes | None = None) -> list[Q] | None:
         parts.append(Q(is_shared=True))
     if access.supplier_ids and not access.is_internal:
         parts.append(_handed_part(access.supplier_ids, words))
-    if words is not None:
-        parts = [part & Q(search=words) for part in parts]
-    return parts + [_department_part(pk, words) for pk in sorted(departments)]
+    held = Q() if words is None else Q(search=words)
+    mine = [part & held for part in parts]
+    return mine + [in_department(pk, words) for pk in sorted(departments)]
 
 
 def _handed_part(ids: frozenset[int], words: Lexemes | None) -> Q:
     """What suppliers were handed; what it says now is found only while they have it."""
     if words is not None:
         return Q(handed_to__in=ids)
-    handed = Handover.objects.filter(supplier__in=ids)
-    return Q(pk__in=handed.values("snag_id"))
-
-
-def _department_part(pk: int, words: Lexemes | None) -> Q:
-    return Q(department_id=pk) if words is None else in_department(pk, words)
+    return Q(pk__in=Handover.objects.filter(supplier__in=ids).values("snag_id"))
 
 
 class SnagQuerySet(models.QuerySet["Snag"]):
@@ -75,10 +69,7 @@ class SnagQuerySet(models.QuerySet["Snag"]):
         return self if parts is None else self.filter(reduce(or_, parts))
 
     def current_to(self, user: User) -> Self:
-        """Of what a person may know of, the rows they may read as they are now.
-
-        A supplier's contact reads what was handed back as it stood then.
-        """
+        """Those of them a person may read as they are now: see queries/as_left.py."""
         access = access_of(user)
         if access.is_internal or not access.supplier_ids:
             return self

@@ -16,7 +16,8 @@ class Lexemes(SearchQuery):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.is_phrase = "<" in text
+        # A phrase is told by its rows alone; no word at all would be left out of AND.
+        self.is_for_index = bool(text) and "<" not in text
 
     def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, Any]:
         kwargs["template"] = "(%(expressions)s)::tsquery"
@@ -34,15 +35,17 @@ class Department(SearchVectorCombinable, Func):
     output_field = SearchVectorField()
 
 
-def in_department(pk: int, words: Lexemes) -> Q:
-    """The words, in what one department has.
+def in_department(pk: int, words: Lexemes | None) -> Q:
+    """What one department has, or only what holds the words of it.
 
     No index knows a phrase, only which rows to look at: then rather the department's,
     from the newest on, than all that hold its words.
     """
-    if words.is_phrase:
-        return Q(department_id=pk, search=words)
-    return Q(search=words & Lexemes(f"'@{pk}'"))
+    if words is None:
+        return Q(department_id=pk)
+    if words.is_for_index:
+        return Q(search=words & Lexemes(f"'@{pk}'"))
+    return Q(department_id=pk, search=words)
 
 
 WORDS = (

@@ -1,6 +1,5 @@
 """What a supplier's contacts find first: what is with them, and what was."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
 from opsdesk.core.wording import day, moment, span
 from snags.models import Handover, Snag, SnagComment
+from snags.queries.as_left import as_left
 
 MOST_HELD = 100
 RECENT = 20
@@ -35,12 +35,9 @@ class Held:
 
 @dataclass(frozen=True)
 class Returned:
-    """A snag that was with us: where it stands, when it went back."""
+    """A snag that was with us, as we left it, and when it went back."""
 
     snag: Snag
-    state: str
-    tone: str
-    icon: str
     reference: str
     went_back: str
 
@@ -50,12 +47,11 @@ class Handed:
     held: list[Held]
     has_more: bool
     returned: list[Returned]
-    finished: list[Returned]
     speaks_for_several: bool
 
     @property
     def is_empty(self) -> bool:
-        return not (self.held or self.returned or self.finished)
+        return not (self.held or self.returned)
 
     @property
     def unseen(self) -> int:
@@ -67,20 +63,19 @@ def handed_to(user: User, now: datetime) -> Handed:
     """What this person's supplier was handed: the ball now first, longest waits first.
 
     Nothing here tells what the business was promised, what is said among its own
-    people, or that another supplier had a turn.
+    people, that another supplier had a turn, or what became of what went back.
     """
     ours = access_of(user).supplier_ids
     held = list(
         _turns(user).filter(to_at=None).order_by("from_at", "pk")[: MOST_HELD + 1]
     )
     past = _turns(user).filter(to_at__isnull=False).exclude(snag__handed_to__in=ours)
-    over = past.filter(snag__status__in=Snag.FINISHED)
-    back = past.exclude(snag__status__in=Snag.FINISHED)
+    back = _latest(past)
+    as_left(user, [turn.snag for turn in back])
     return Handed(
         held=[_held(turn, now) for turn in held[:MOST_HELD]],
         has_more=len(held) > MOST_HELD,
-        returned=[_returned(turn, now) for turn in _latest(back)],
-        finished=[_returned(turn, now) for turn in _latest(over)],
+        returned=[_returned(turn, now) for turn in back],
         speaks_for_several=len(ours) > 1,
     )
 
@@ -107,7 +102,7 @@ def _turns(user: User) -> QuerySet[Handover]:
     )
 
 
-def _latest(turns: QuerySet[Handover]) -> Iterable[Handover]:
+def _latest(turns: QuerySet[Handover]) -> list[Handover]:
     """One turn a snag, the last to end first."""
     found: dict[int, Handover] = {}
     for turn in turns.order_by("-to_at", "-pk")[:TURNS]:
@@ -133,18 +128,9 @@ def _held(turn: Handover, now: datetime) -> Held:
 
 
 def _returned(turn: Handover, now: datetime) -> Returned:
-    state, tone, icon = STATES.get(turn.snag.status, WITH_SUPPORT)
     went_back = moment(turn.to_at, now) if turn.to_at else ""
-    return Returned(turn.snag, state, tone, icon, turn.reference, went_back)
+    return Returned(turn.snag, turn.reference, went_back)
 
 
 def _day(at: datetime, now: datetime) -> str:
     return day(timezone.localtime(at).date(), timezone.localtime(now).date())
-
-
-# Whatever else happens to a snag meanwhile is no news for a supplier.
-WITH_SUPPORT = ("Back with support", "slate", "st-in_progress")
-STATES: dict[str, tuple[str, str, str]] = {
-    Snag.Status.RESOLVED: ("Resolved", "green", "st-resolved"),
-    Snag.Status.CLOSED: ("Closed", "slate", "st-closed"),
-}

@@ -21,6 +21,7 @@ from snags.models import (
     SnagQuerySet,
 )
 from snags.moves import FINISHED
+from snags.queries.as_left import as_left
 from snags.queries.feed import Feed, feed_of, files_for
 from snags.queries.reporting import plain_state
 from snags.queries.strip import Strip, pulse_stamp, strip_of
@@ -72,6 +73,7 @@ class SnagPage:
     follow_up: str
     workaround_review: str
     closes: str
+    left: str
 
     @property
     def can_wait(self) -> bool:
@@ -110,6 +112,7 @@ def page_of(
         follow_up=_duty_day(snag.follow_up, now),
         workaround_review=_duty_day(snag.workaround_review, now),
         closes=moment(snag.auto_close_at, now) if snag.auto_close_at else "",
+        left=moment(snag.left_at, now) if snag.left_at else "",
     )
 
 
@@ -119,18 +122,23 @@ def snag_for(user: User, pk: int) -> Snag | None:
     The rest (module, team, approver and the like) is mostly empty and read when it is
     not: planning one statement with fifteen joins costs more than all of them.
     """
-    return _one(user, pk).select_related(*ALWAYS_NAMED).first()
+    return _one(user, _rows(user, pk).select_related(*ALWAYS_NAMED))
 
 
 def bare_snag(user: User, pk: int) -> Snag | None:
     """The snag's own columns alone: what a poll needs."""
-    return _one(user, pk).first()
+    return _one(user, _rows(user, pk))
 
 
 ALWAYS_NAMED = ("reported_by", "owner", "environment__landscape", "snaglist")
 
 
-def _one(user: User, pk: int) -> SnagQuerySet:
+def _one(user: User, rows: SnagQuerySet) -> Snag | None:
+    snag = rows.first()
+    return snag and as_left(user, [snag])[0]
+
+
+def _rows(user: User, pk: int) -> SnagQuerySet:
     rows = Snag.objects.visible_to(user).filter(pk=pk).defer("search")
     return rows.order_by("pk")
 

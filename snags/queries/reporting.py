@@ -85,6 +85,7 @@ def my_reports(user: User, now: datetime) -> MyReports:
     closed = mine.filter(status=Snag.Status.CLOSED).order_by("-closed_at", "-pk")
     shared = (
         Snag.objects.visible_to(user)
+        .current_to(user)
         .open()
         .filter(is_shared=True)
         .exclude(reported_by=user)

@@ -21,6 +21,7 @@ from snags.models import Snag, SourceRecord
 from snags.models.snag import visible_parts
 from snags.models.snag_rules import IS_OPEN
 from snags.models.words import Lexemes
+from snags.queries.as_left import as_left
 
 LONGEST = 200
 RANKED = 1_000
@@ -118,7 +119,7 @@ def search(user: User, text: str, limit: int = 20) -> list[Snag]:
         rows = rows.annotate(rank=rank).order_by("-rank", "-pk")
     try:
         with patience():
-            return list(rows.defer("detail", "search")[:limit])
+            return as_left(user, list(rows.defer("detail", "search")[:limit]))
     except SearchTooWideError:
         return []
 

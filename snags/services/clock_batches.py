@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.db import connection, transaction
 
 from opsdesk.core.errors import RuleError
+from opsdesk.core.fields import LATEST
 from sla.hours import CalendarError
 from sla.models import ContractVersion, Target
 from sla.queries import StoredTimeline, load, timeline_of
@@ -41,8 +41,7 @@ from snags.services.reckoning import (
 )
 from snags.services.rows import note_days
 
-log = structlog.get_logger()
-
+END = seconds_of(LATEST)  # no deadline can be kept from here on
 Fired = dict[str, int]  # level -> when it was due the last time it went off
 
 # Whoever writes clocks holds their snag, so these need no lock of their own.
@@ -71,10 +70,14 @@ SELECT clock_id, level, extract(epoch FROM due_at)::bigint FROM snags_clockevent
 
 @dataclass
 class Batch:
-    """What became of some snags: those somebody held are left for the next pass."""
+    """What became of some snags: those somebody held are left for the next pass.
+
+    Those refused have a clock that cannot be counted, for the reason given.
+    """
 
     written: int = 0
     skipped: list[int] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
 
 
 class Unusual(Exception):  # noqa: N818 - a branch, not an error
@@ -172,7 +175,12 @@ def recompute_batch(ids: Sequence[int], in_force: InForce, cause: Cause) -> Batc
     # A breach nobody was told of is on no record but the day that counted it.
     days = [(c.row.shown.breached, c.shown.breached) for c in changed]
     note_days(*(moment_of(s) for a, b in days if a != b for s in (a, b) if s))
-    batch.written = len(changed) + sum(_slowly(s, in_force, cause) for s in slow)
+    batch.written = len(changed)
+    for snag in slow:
+        try:
+            batch.written += _slowly(snag, in_force, cause)
+        except RuleError as error:
+            batch.refused[snag] = str(error)
     return batch
 
 
@@ -192,6 +200,8 @@ def _computed(
         raise Unusual
     reached = target_s(terms, row.start, held)
     due = reached[0]
+    if due >= END:
+        raise Unusual
     if hold is not None:
         shown = _on_hold(row.shown, due, hold, breached)
         return Computed(row, promise, shown, shown.due)
@@ -201,6 +211,8 @@ def _computed(
             for level in terms.levels
         ]
     )
+    if levels and levels[-1][0] >= END:
+        raise Unusual
     now = seconds_of(cause.at)
     event, name = _next(levels, told, now)
     if breached is None and due < now:
@@ -289,6 +301,7 @@ def _fetched(statement: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     return rows
 
 
+@transaction.atomic
 def _slowly(pk: int, in_force: InForce, cause: Cause) -> int:
     """One snag by the way of the verbs, all its clocks or none; its row is held."""
     snag = Snag.objects.get(pk=pk)
@@ -297,14 +310,9 @@ def _slowly(pk: int, in_force: InForce, cause: Cause) -> int:
     pauses = intervals(Pause.objects.filter(snag=snag).order_by("from_at", "pk"))
     fired = fired_levels(clocks)
     live = [clock for clock in clocks if clock.is_live]
-    try:
-        with transaction.atomic():
-            for clock in live:
-                _settle(clock, pauses, fired[clock.pk], in_force, cause)
-            cache_due(snag, clocks, pauses)
-    except RuleError as error:
-        log.exception("clocks_cannot_count", snag=pk, reason=str(error))
-        return 0
+    for clock in live:
+        _settle(clock, pauses, fired[clock.pk], in_force, cause)
+    cache_due(snag, clocks, pauses)
     return len(live)
 
 

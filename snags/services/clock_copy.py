@@ -136,15 +136,15 @@ def write_snags(caches: list[tuple[int, int | None, int | None]]) -> None:
 
 def array(values: Iterable[object]) -> str:
     """An array as PostgreSQL writes it."""
-    return "{" + ",".join([_word(value) for value in values]) + "}"
+    words = [
+        "NULL" if v is None else _quoted(v) if isinstance(v, str) else str(v)
+        for v in values
+    ]
+    return "{" + ",".join(words) + "}"
 
 
-def _word(value: object) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return str(value)
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _revisions(
@@ -166,7 +166,7 @@ def _revisions(
             f"\t{_stamp(shown.due)}\t{promise.version}"
             f'\t{{"start": "{_stamp(row.start)}", "seconds": {_json(promise.seconds)},'
             f' "days": {_json(promise.days)}, "timeline": {promise.timeline},'
-            f' "pauses": {json.dumps(_texts(held))}, "stop": null}}\n'
+            f' "pauses": {_waits(held)}, "stop": null}}\n'
         )
     return "".join(lines)
 
@@ -175,8 +175,12 @@ def _json(value: int | None) -> str:
     return "null" if value is None else str(value)
 
 
-def _texts(pauses: Iterable[Interval]) -> list[list[str | None]]:
-    return [[a.isoformat(), b.isoformat() if b else None] for a, b in pauses]
+def _waits(pauses: tuple[Interval, ...]) -> str:
+    if not pauses:
+        return "[]"
+    return json.dumps(
+        [[a.isoformat(), b.isoformat() if b else None] for a, b in pauses]
+    )
 
 
 def _stamp(moment: int | None) -> str:

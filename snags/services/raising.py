@@ -79,6 +79,8 @@ def raise_snag(
     step: str = "",
     designed_step: str = "",
     actual_step: str = "",
+    observed_by: User | None = None,
+    observed_on: date | None = None,
     original_decision: str = "",
     addition: str = "",
     first_seen_on: date | None = None,
@@ -100,8 +102,6 @@ def raise_snag(
     _check_place(environment, snaglist, module, process)
     uploads = files.check_uploads(files_added)
     now = clock.now()
-    if at is not None and at > now:
-        raise RuleError("It cannot have been reported in the future.", code="bad_time")
     snag = Snag(
         title=title,
         detail=detail,
@@ -113,6 +113,8 @@ def raise_snag(
         step=step,
         designed_step=designed_step,
         actual_step=actual_step,
+        observed_by=observed_by,
+        observed_on=observed_on,
         original_decision=original_decision,
         addition=addition,
         first_seen_on=first_seen_on,
@@ -126,8 +128,7 @@ def raise_snag(
         reported_by=reporter,
         logged_by=actor if on_behalf else None,
         department_id=reporter.department_id,
-        # Whole seconds, like all that clocks count.
-        reported_at=(at or now).replace(microsecond=0),
+        reported_at=_reported_at(at, now),
         updated_at=now,
     )
     planned = clocks.plan_clocks(snag, now)
@@ -135,14 +136,20 @@ def raise_snag(
     clocks.save_new(planned, Cause("started", now, actor))
     log(snag, "raised", actor=actor, at=snag.reported_at, channel=channel)
     if planned and channel in BY_VOICE:
-        clocks.stop(
-            snag, Clock.Kind.RESPONSE, Cause("answered", snag.reported_at, actor)
-        )
+        answered = Cause("answered", snag.reported_at, actor)
+        clocks.stop(snag, Clock.Kind.RESPONSE, answered)
     for upload in uploads:
         files.attach(snag, upload, actor=actor)
     note_days(snag.reported_at)
     notify([reporter], _received(snag))
     return snag
+
+
+def _reported_at(at: datetime | None, now: datetime) -> datetime:
+    """In whole seconds, like all that clocks count, and not to come."""
+    if at is not None and at > now:
+        raise RuleError("It cannot have been reported in the future.", code="bad_time")
+    return (at or now).replace(microsecond=0)
 
 
 def _check_place(

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import RuleError
+from opsdesk.core.fields import is_sane
 from sla.clocks import Interval, Reading, read
 from sla.hours import CalendarError
 from snags.clockwork import BREACH, inputs_of, terms_of
@@ -23,6 +24,8 @@ State = Clock.State
 Fired = Mapping[str, ClockEvent]  # level -> the last time it went off
 # Causes that put a deadline into the past; else a promise breaks by time alone.
 BREAKING = frozenset({"priority_raised", "correction", "amendment", "tzdata"})
+
+TOO_FAR = "A deadline would lie after 2099."
 
 
 @dataclass(frozen=True)
@@ -186,13 +189,21 @@ def revision_of(
 
 def _read(clock: Clock, pauses: tuple[Interval, ...], at: datetime) -> Reading:
     try:
-        return read(terms_of(clock, pauses), at)
+        return _in_bounds(read(terms_of(clock, pauses), at))
     except CalendarError as error:
         raise RuleError(
             f"The support hours this promise is counted in cannot be used: {error}"
             " A manager has to correct the calendar.",
             code="calendar_unusable",
         ) from error
+
+
+def _in_bounds(reading: Reading) -> Reading:
+    """Hours so few that a deadline lies centuries ahead are no use either."""
+    dues = [due for due, _ in reading.levels]
+    if not all(is_sane(due) for due in (*dues, reading.due_at) if due):
+        raise CalendarError(TOO_FAR)
+    return reading
 
 
 def _risk_from(clock: Clock, pauses: tuple[Interval, ...]) -> datetime | None:

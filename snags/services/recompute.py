@@ -7,16 +7,16 @@ run at a time; it lends its work to a few hands.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 from django.db.models import F
 
 from opsdesk.core import clock
+from opsdesk.core.locks import RECOMPUTE, alone
 from sla.models import TermsChange, ZoneRelease
 from sla.queries import timeline_of
 from sla.zonedata import release
@@ -24,10 +24,11 @@ from snags.services.clock_batches import Batch, InForce, recompute_batch
 from snags.services.hands import Portions, work_through
 from snags.services.reckoning import Cause
 
+log = structlog.get_logger()
+
 BUDGET_SECONDS = 12.0
 # Whoever read the old terms before they changed has saved its snag by then.
 STRAGGLERS = timedelta(seconds=30)
-LOCK = 7_310_442
 
 BY_CALENDAR = """
 SELECT DISTINCT c.snag_id FROM snags_clock c
@@ -58,13 +59,13 @@ def run_pending(
     Stops when the budget is used up; what is left is found again by the next call.
     """
     until = monotonic() + seconds_budget
-    with _alone() as alone:
-        if not alone:
+    with alone(RECOMPUTE) as here:
+        if not here:
             return 0
         done = 0
-        for change in TermsChange.objects.filter(finished_at__isnull=True).order_by(
-            "pk"
-        ):
+        # What could not be counted last time waits for the rest: it may be a lot.
+        pending = TermsChange.objects.filter(finished_at__isnull=True)
+        for change in pending.order_by("uncounted", "pk"):
             done += _apply(change, until, stragglers)
         return done + _follow_zones(until)
 
@@ -72,23 +73,39 @@ def run_pending(
 def recompute_all(*, seconds_budget: float) -> int:
     """Compute every running clock again, whether or not anything seems changed."""
     until = monotonic() + seconds_budget
-    with _alone() as alone:
-        if not alone:
+    with alone(RECOMPUTE) as here:
+        if not here:
             return 0
         portions = Portions(_ids(LIVE, 0), until)
-        return _written(_compute(portions, Cause("forced", clock.now())))
+        batches = _compute(portions, Cause("forced", clock.now()))
+        _log(_refused(batches))
+        return _written(batches)
 
 
 def _apply(change: TermsChange, until: float, stragglers: timedelta) -> int:
     portions = Portions(_stale(change), until)
     cause = Cause(change.mode, clock.now(), change.actor)
-    done = _written(_compute(portions, cause, change))
+    batches = _compute(portions, cause, change)
+    if batches:
+        _tell_refused(change, batches)
     now = clock.now()
     # The clock shows whole seconds, a change is stamped to the microsecond.
     age = now - change.created_at.replace(microsecond=0)
     if age >= stragglers and not _stale(change):
         TermsChange.objects.filter(pk=change.pk).update(finished_at=now)
-    return done
+    return _written(batches)
+
+
+def _tell_refused(change: TermsChange, batches: list[Batch]) -> None:
+    """What cannot be counted is said on the page of the terms, and logged once."""
+    refused = _refused(batches)
+    problem = next(iter(refused.values()), "")
+    if (len(refused), problem) == (change.uncounted, change.problem):
+        return
+    _log(refused)
+    TermsChange.objects.filter(pk=change.pk).update(
+        uncounted=len(refused), problem=problem
+    )
 
 
 def _stale(change: TermsChange) -> list[int]:
@@ -113,6 +130,7 @@ def _follow_zones(until: float) -> int:
     ids = _ids(LIVE, newest.last_snag)
     portions = Portions(ids, until)
     batches = _compute(portions, Cause("tzdata", clock.now()))
+    _log(_refused(batches))
     # The next pass goes on with the first snag that somebody held or nobody got to.
     held = [pk for batch in batches for pk in batch.skipped]
     left = min([*held, *ids[portions.dealt :][:1]], default=None)
@@ -136,6 +154,16 @@ def _written(batches: list[Batch]) -> int:
     return sum(batch.written for batch in batches)
 
 
+def _refused(batches: list[Batch]) -> dict[int, str]:
+    found = {pk: why for batch in batches for pk, why in batch.refused.items()}
+    return dict(sorted(found.items()))
+
+
+def _log(refused: dict[int, str]) -> None:
+    for pk, reason in refused.items():
+        log.error("clocks_cannot_count", snag=pk, reason=reason)
+
+
 @transaction.atomic
 def _one(
     ids: list[int], in_force: InForce, cause: Cause, change: TermsChange | None
@@ -146,7 +174,8 @@ def _one(
         batch = recompute_batch(ids, in_force, cause)
         if change is not None and batch.written:
             # Foreign keys are checked before the one row all hands write is held.
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for when in ("IMMEDIATE", "DEFERRED"):
+                cursor.execute(f"SET CONSTRAINTS ALL {when}")
             TermsChange.objects.filter(pk=change.pk).update(
                 recomputed=F("recomputed") + batch.written
             )
@@ -157,17 +186,3 @@ def _ids(statement: str, *params: Any) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return [row[0] for row in cursor.fetchall()]
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Hold the one lock of this work; a killed process gives it back by dying."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        alone: bool = cursor.fetchone()[0]
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

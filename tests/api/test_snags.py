@@ -14,7 +14,14 @@ from snags.models import Snag, SnagComment, Snaglist
 from snags.queries import searching
 from snags.services import lifecycle, talk
 from tests.api.asking import SNAGS, make_token, post
-from tests.factories import make_contract, make_landscape, make_snag
+from tests.factories import (
+    NINE,
+    make_contract,
+    make_landscape,
+    make_party,
+    make_snag,
+    make_user,
+)
 
 
 @pytest.fixture
@@ -228,6 +235,25 @@ def test_an_instant_in_an_odd_offset_is_understood(client, live, rob, sam):
     assert [row["id"] for row in answer.json()["results"]] == [snag.pk]
 
 
+def test_what_changed_since_is_found_among_open_and_finished(client, live, rob, sam):
+    for at in (1, 3, 5, 7):
+        snag = make_snag(live, rob)
+        changed = {"updated_at": NINE + timedelta(days=at)}
+        if at in (3, 7):
+            changed |= {"owner": sam, "status": "closed", "resolution": "no_fault"}
+            changed |= {"resolved_at": snag.reported_at, "resolution_note": "-"}
+            changed |= {"closed_at": snag.reported_at}
+        Snag.objects.filter(pk=snag.pk).update(**changed)
+    _, second, third, fourth = Snag.objects.order_by("pk")
+    headers = make_token(sam, "snags:read")
+    since = (NINE + timedelta(days=2)).isoformat().replace("+", "%2B")
+
+    answer = client.get(f"{SNAGS}?updated_after={since}", headers=headers)
+
+    found = [row["id"] for row in answer.json()["results"]]
+    assert found == [fourth.pk, third.pk, second.pk]
+
+
 def test_a_list_that_takes_too_long_is_given_up_with_a_code(client, sam, monkeypatch):
     headers = make_token(sam, "snags:read")
     monkeypatch.setattr(searching, "PATIENCE_MS", 50)
@@ -382,6 +408,73 @@ def test_only_support_says_that_it_was_reported_earlier(client, rob, sam, raisin
         refused = post(client, SNAGS, typed, **make_token(sam, "snags:write"))
         assert (refused.status_code, [*refused.json()["fields"]]) == (400, ["at"])
     assert Snag.objects.count() == 1
+
+
+def test_support_writes_down_what_was_told_and_watched(
+    client, live, rob, sam, amy, raising
+):
+    make_contract(live.landscape, p4_response=60)
+    told = {
+        "reported_by": rob.pk,
+        "channel": "phone",
+        "designed_step": "Three quotes.",
+        "actual_step": "The last supplier again.",
+        "observed_by": amy.pk,
+        "observed_on": "2026-11-20",
+    }
+
+    made = post(client, SNAGS, raising | told, **make_token(sam, "snags:write"))
+
+    assert made.status_code == 201, made.content
+    snag = Snag.objects.get()
+    assert (snag.reported_by, snag.logged_by, snag.channel) == (rob, sam, "phone")
+    assert (snag.observed_by, f"{snag.observed_on}") == (amy, "2026-11-20")
+    assert snag.clocks.get(kind="response").state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("channel", "phone"),
+        ("observed_by", "sam"),
+        ("observed_on", "2026-11-20"),
+    ],
+)
+def test_others_cannot_write_down_what_was_told_or_watched(
+    client, rob, sam, raising, name, value
+):
+    value = sam.pk if value == "sam" else value
+
+    answer = post(
+        client, SNAGS, {**raising, name: value}, **make_token(rob, "snags:write")
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["fields"] == {name: ["This field is for support to set."]}
+    assert not Snag.objects.exists()
+
+
+def test_nobody_writes_down_a_report_they_would_not_see(
+    client, live, raising, rob, tim, vic
+):
+    finance, sales = make_party("Finance"), make_party("Sales")
+    dee = make_user("dee", "support", scope=finance)
+    near = make_user("near", "reporter", department=finance)
+    far = make_user("far", "reporter", department=sales)
+    headers = make_token(dee, "snags:write")
+
+    for person in (far, vic):
+        answer = post(client, SNAGS, {**raising, "reported_by": person.pk}, **headers)
+        assert (answer.status_code, [*answer.json()["fields"]]) == (
+            400,
+            ["reported_by"],
+        )
+    for person in (rob, tim):
+        token, body = make_token(person, "snags:write"), {"reported_by": near.pk}
+        assert post(client, SNAGS, raising | body, **token).status_code == 400
+    assert not Snag.objects.exists()
+    made = post(client, SNAGS, {**raising, "reported_by": near.pk}, **headers)
+    assert made.json()["reported_by"]["id"] == near.pk
 
 
 def test_a_mistyped_address_is_a_problem_and_no_page(client, sam):

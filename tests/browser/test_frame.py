@@ -16,6 +16,27 @@ def snags(live, rob):
     return [make_snag(live, rob) for _ in range(4)]
 
 
+MOVING = """() => {
+  document.documentElement.classList.add("htmx-request");
+  document.body.insertAdjacentHTML("beforeend", '<div class="toast">Saved</div>');
+  const moves = (style) => style.animationName !== "none" ||
+    style.transitionDuration.split(",").some((time) => parseFloat(time) > 0);
+  return [...document.querySelectorAll("*")]
+    .filter((one) => [null, "::before", "::after", "::backdrop"]
+      .some((part) => moves(getComputedStyle(one, part))))
+    .map((one) => one.className);
+}"""
+
+
+def test_who_wants_no_motion_sees_none(snags, sam, sign_in):
+    with sign_in(sam) as page:
+        page.goto(reverse("snags:list"))
+        assert page.evaluate(MOVING) == []
+
+        page.emulate_media(reduced_motion="no-preference")
+        assert page.evaluate(MOVING) != []
+
+
 def test_rows_are_walked_and_ticked_by_keys(snags, sam, sign_in):
     with sign_in(sam) as page:
         page.goto(reverse("snags:list"))

@@ -159,6 +159,23 @@ def test_a_share_is_judged_against_its_target():
     ]
 
 
+@pytest.mark.parametrize(
+    ("met", "missed", "said"),
+    [(996, 4, "99%"), (9_999, 1, "99%"), (7, 0, "100%"), (29, 71, "29%"), (0, 3, "0%")],
+)
+def test_only_a_full_share_says_a_hundred(met, missed, said):
+    assert charts.Rank("A", met, missed).share == said
+
+
+def test_a_spread_nearly_within_its_target_does_not_say_a_hundred():
+    nearly = charts.spread_of("A", "", 4, [1] * 299 + [9])
+
+    shown = charts.distribution("T", [nearly], unit="h")
+
+    assert ">99%<" in shown
+    assert "99% within target" in shown
+
+
 def test_percentiles_are_those_of_a_spreadsheet():
     spread = charts.spread_of("A", "", 4, [1, 2, 3, 4, 10])
 

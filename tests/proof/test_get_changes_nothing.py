@@ -1,4 +1,7 @@
-"""Looking is free: every page a person can reach opens, and leaves all rows alone."""
+"""Looking is free: every page a person can reach opens, and leaves all rows alone.
+
+And none of them says what that person may not know.
+"""
 
 import pytest
 
@@ -6,6 +9,7 @@ from tests.proof import asking
 from tests.proof.conftest import changed, read
 from tests.proof.crawling import crawl
 from tests.proof.rights import lines
+from tests.proof.secrets import told
 from tests.proof.world import CAST
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -25,11 +29,14 @@ REACHED = {
 
 
 @pytest.mark.parametrize("name", CAST)
-def test_no_link_leads_to_a_refusal_and_none_changes_a_row(name, doors, at_rest):
+def test_no_link_leads_to_a_refusal_to_a_secret_or_to_a_change(
+    name, world, doors, at_rest
+):
     found = crawl(doors[name], each=2)
 
     bad = {u: a.status_code for u, a in found.items() if a.status_code >= 400}
     assert bad == {}
+    assert {u: said for u, a in found.items() if (said := told(world, name, a))} == {}
     assert REACHED[name] in found
     assert changed(at_rest) == []
 

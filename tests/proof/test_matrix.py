@@ -2,7 +2,8 @@
 
 Routes come from the resolver, so a new one fails here until somebody has written down
 whom it admits. Whoever may do a thing succeeds, and the database shows it; whoever may
-not changes nothing; and what one may not know of answers as what does not exist.
+not changes nothing; and what one may not know of answers as what does not exist, nor is
+it in any other answer.
 """
 
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from opsdesk.core.policy import routes
 from tests.proof import asking
 from tests.proof.conftest import changed, read
 from tests.proof.rights import ANONYMOUS, lines
+from tests.proof.secrets import told
 from tests.proof.world import CAST
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -56,6 +58,7 @@ def test_the_answer_is_the_one_in_the_table(line, world, doors, at_rest):
     for cell in (cell for cell in cells if cell not in acts):
         answers[cell] = _ask(line, world, doors, *cell)
         wrong += _complaints(cell, _fault(line, answers[cell], _wanted(line, *cell)))
+        wrong += _complaints(cell, ", ".join(told(world, cell[0], answers[cell])))
     if tables := changed(at_rest):
         wrong.append(f"changed {tables}, by a read or by somebody refused")
     for cell in acts:
@@ -85,7 +88,7 @@ def _ask(line, world, doors, name, whose):
     try:
         if line.method == "GET":
             return read(client.get(url))
-        return client.post(url, **asking.payload(line, world))
+        return read(client.post(url, **asking.payload(line, world)))
     finally:
         client.cookies = cookies  # some routes sign people out
 

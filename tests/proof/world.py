@@ -28,7 +28,7 @@ from opsdesk.accounts.tokens import digest
 from opsdesk.core.models import ApprovalRequest, Duty, Message, Notification, SavedView
 from opsdesk.core.services import duties, outbox, saved_views
 from snags.models import BusinessProcess, Snag, Snaglist
-from snags.services import lifecycle, talk
+from snags.services import editing, lifecycle, talk
 from tests import factories
 from tests.changes import drafts, making
 from tests.environments.planning import local, make_window
@@ -180,11 +180,18 @@ def _snag(w, live, reporter, supplier, state, whose):
         return snag
     lifecycle.hand_back(snag, actor=w.sam)
     _say(snag, w.sam, "everyone", f"later {whose} {state}")
+    title, detail = f"{snag.title}, retitled {whose}", f"described {whose}"
+    editing.edit_text(snag, actor=w.sam, version=None, title=title, detail=detail)
+    addition = f"added {whose}"
+    editing.set_properties(snag, actor=w.sam, kind="extend", addition=addition)
     if state == "waiting":
         lifecycle.wait(snag, actor=w.sam, waiting_for="reporter", body="Which tray?")
     if state == "resolved":
         lifecycle.resolve(
-            snag, actor=w.sam, resolution="no_fault", resolution_note="Works here."
+            snag,
+            actor=w.sam,
+            resolution="no_fault",
+            resolution_note=f"Works here, ended {whose}.",
         )
     return Snag.objects.get(pk=snag.pk)
 

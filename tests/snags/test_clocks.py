@@ -30,6 +30,11 @@ def due(snag, kind="resolution"):
     return clock_of(snag, kind).due_at
 
 
+def resolve(snag, actor, **when):
+    text = {"resolution": "configuration", "resolution_note": "Done."}
+    lifecycle.resolve(snag, actor=actor, **text, **when)
+
+
 def assert_sound(snag):
     """The invariants every verb must leave behind."""
     snag.refresh_from_db()
@@ -109,13 +114,7 @@ def test_a_wider_promise_never_removes_a_breach(live, rob, sam):
 
 def test_a_reopened_snag_goes_on_where_it_was_resolved(live, rob, sam, eight_hours):
     snag = make_snag(live, rob, at=NINE)
-    lifecycle.resolve(
-        snag,
-        actor=sam,
-        resolution="configuration",
-        resolution_note="Done.",
-        at=NINE + 6 * HOUR,
-    )
+    resolve(snag, sam, at=NINE + 6 * HOUR)
     lifecycle.reopen(snag, actor=rob, body="No.", at=NINE + 2 * DAY + HOUR)
 
     assert due(snag) == NINE + 2 * DAY + 3 * HOUR
@@ -194,13 +193,7 @@ def test_a_pause_from_the_deadline_on_changes_nothing_and_the_breach_is_told(
 
 def test_a_promise_kept_at_its_deadline_is_kept(live, rob, sam, eight_hours):
     snag = make_snag(live, rob, at=NINE)
-    lifecycle.resolve(
-        snag,
-        actor=sam,
-        resolution="configuration",
-        resolution_note="Done.",
-        at=NINE + 8 * HOUR,
-    )
+    resolve(snag, sam, at=NINE + 8 * HOUR)
     clock = clock_of(snag)
     assert (clock.breached_at, clock.was_missed) == (None, False)
     assert_sound(snag)
@@ -211,13 +204,7 @@ def test_late_evidence_voids_a_breach_and_deletes_nothing(live, rob, sam, eight_
     sweep.fire_due_clocks()
     assert clock_of(snag).breached_at == NINE + 8 * HOUR
 
-    lifecycle.resolve(
-        snag,
-        actor=sam,
-        resolution="configuration",
-        resolution_note="Done.",
-        at=NINE + 2 * HOUR,
-    )
+    resolve(snag, sam, at=NINE + 2 * HOUR)
 
     clock = clock_of(snag)
     assert clock.breached_at is None
@@ -231,13 +218,7 @@ def test_a_real_breach_is_recorded_although_an_earlier_one_was_void(
 ):
     snag = make_snag(live, rob, at=NINE)
     sweep.fire_due_clocks()
-    lifecycle.resolve(
-        snag,
-        actor=sam,
-        resolution="configuration",
-        resolution_note="Done.",
-        at=NINE + 2 * HOUR,
-    )
+    resolve(snag, sam, at=NINE + 2 * HOUR)
     lifecycle.reopen(snag, actor=rob, body="No.", at=NINE + 3 * HOUR)
     sweep.fire_due_clocks()
 
@@ -306,9 +287,7 @@ def test_what_a_contract_promised_is_owed_after_it_is_put_out_of_use(live, rob, 
     assert clock.contract_version.contract == old
     assert_sound(snag)
     lifecycle.start(snag, actor=sam)
-    lifecycle.resolve(
-        snag, actor=sam, resolution="configuration", resolution_note="Done."
-    )
+    resolve(snag, sam)
     lifecycle.reopen(snag, actor=rob, body="It is not.")
     assert clock_of(snag).contract_version.contract == old
     assert_sound(snag)
@@ -366,13 +345,7 @@ def test_a_new_cycle_starts_once_the_window_has_passed(live, rob, sam):
         terms={"reopen_mode": "new_cycle", "reopen_window_days": 2},
     )
     snag = make_snag(live, rob, at=NINE)
-    lifecycle.resolve(
-        snag,
-        actor=sam,
-        resolution="configuration",
-        resolution_note="Done.",
-        at=NINE + HOUR,
-    )
+    resolve(snag, sam, at=NINE + HOUR)
     lifecycle.reopen(snag, actor=rob, body="No.", at=NINE + 3 * DAY)
 
     first, second = snag.clocks.order_by("cycle")
@@ -388,13 +361,7 @@ def test_within_the_window_the_same_clock_goes_on(live, rob, sam):
         terms={"reopen_mode": "new_cycle", "reopen_window_days": 2},
     )
     snag = make_snag(live, rob, at=NINE)
-    lifecycle.resolve(
-        snag,
-        actor=sam,
-        resolution="configuration",
-        resolution_note="Done.",
-        at=NINE + HOUR,
-    )
+    resolve(snag, sam, at=NINE + HOUR)
     lifecycle.reopen(snag, actor=rob, body="No.", at=NINE + DAY)
     assert clock_of(snag).state == "running"
 
@@ -402,13 +369,7 @@ def test_within_the_window_the_same_clock_goes_on(live, rob, sam):
 def test_a_clock_that_is_never_reopened_stays_stopped(live, rob, sam):
     make_contract(live.landscape, p3_resolution=480, terms={"reopen_mode": "never"})
     snag = make_snag(live, rob, at=NINE)
-    lifecycle.resolve(
-        snag,
-        actor=sam,
-        resolution="configuration",
-        resolution_note="Done.",
-        at=NINE + HOUR,
-    )
+    resolve(snag, sam, at=NINE + HOUR)
     lifecycle.reopen(snag, actor=rob, body="No.", at=NINE + 2 * HOUR)
     assert clock_of(snag).state == "stopped"
     snag.refresh_from_db()
@@ -497,13 +458,7 @@ def test_a_breach_found_by_a_verb_is_told_like_one_the_sweep_finds(
     live, rob, sam, mia, eight_hours
 ):
     snag = make_snag(live, rob, at=NINE)
-    lifecycle.resolve(
-        snag,
-        actor=sam,
-        resolution="configuration",
-        resolution_note="Done.",
-        at=NINE + DAY,
-    )
+    resolve(snag, sam, at=NINE + DAY)
     verbs = list(snag.events.values_list("verb", flat=True))
     assert verbs.count("clock_breached") == 1
     assert mia.notifications.filter(title__contains="missed").count() == 1

@@ -211,6 +211,23 @@ def test_times_the_zone_skipped_or_had_twice_are_taken_one_way_and_counted(tmp_p
     assert [f"{at:%d %H:%M}" for at in opened] == ["27 01:00", "30 00:30"]
 
 
+def test_hours_up_to_twelve_are_read_with_their_half_of_the_day(tmp_path):
+    profile = ImportProfile.objects.get()
+    halves = profile.mapping | {"dates": ["%m/%d/%Y %I:%M:%S %p"]}
+    save_profile("halves", mapping=halves)
+    row = dict(zip(*csv.reader(RAW.decode().splitlines()[:2]), strict=True))
+    row |= {"opened_at": "2/29/2016 12:05:09 AM", "resolved_at": "?", "closed_at": "?"}
+    row["sys_updated_at"] = "3/13/2016 11:07:30 pm"
+    lines = "\n".join(",".join(cells) for cells in (row, row.values()))
+
+    report = import_log(_file(tmp_path, lines.encode()), profile="halves")
+
+    assert (report["created"], report["rejected_rows"]) == (1, 0)
+    source = SourceRecord.objects.get()
+    assert f"{source.opened_at:%Y-%m-%d %H:%M:%S}" == "2016-02-29 00:05:09"
+    assert f"{source.snag.events.last().at:%Y-%m-%d %H:%M}" == "2016-03-13 23:07"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -218,6 +235,8 @@ def test_times_the_zone_skipped_or_had_twice_are_taken_one_way_and_counted(tmp_p
         ({"columns": {}}, "must say which column is the number"),
         ({"columns": []}, "columns is an object"),
         ({"dates": ["dd/mm"]}, "'dd/mm' is not a date format"),
+        ({"dates": ["%d/%m/%Y %I:%M"]}, "is not a date format"),
+        ({"dates": ["%m/%d/%Y %p"]}, "is not a date format"),
         ({"dates": 7}, "dates is a list of texts"),
         ({"delimiter": "ab"}, "delimiter is one character"),
         ({"missing": [None]}, "missing is a list of texts"),

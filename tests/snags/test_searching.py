@@ -111,6 +111,7 @@ def test_a_search_within_a_department_follows_the_snag_when_it_moves(live, rob):
 
     assert search(lena, "totals") == search(lena, "totals -greek") == [snag]
     assert similar_open(lena, "totals") == [snag]
+    assert search(lena, "the of") == []
 
     Snag.objects.filter(pk=snag.pk).update(department=theirs)
     assert search(lena, "totals") == similar_open(lena, "totals") == []

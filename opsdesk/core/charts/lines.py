@@ -46,10 +46,10 @@ def trend(
         return marks.nothing(empty)
     scale = _scale(measured, axis)
     frame = Frame(scale, labels=labels)
-    if axis.target is not None:
-        frame.body.append(_target(scale, axis.target))
     for index, line in enumerate(lines):
         frame.body.extend(_drawn(scale, line, is_filled=index == 0))
+    if axis.target is not None:  # last, so that its name can be read
+        frame.body.append(_target(scale, axis.target))
     frame.body.extend(_hits(scale, labels, lines, hrefs))
     return marks.joined(
         [

@@ -27,6 +27,11 @@ def figure(value: Number, unit: str = "") -> str:
     return f"{text}{unit}" if unit in {"", "%"} else f"{text} {unit}"
 
 
+def whole(share: float) -> int:
+    """A percentage rounded down: only a full one says 100."""
+    return int(share)
+
+
 def tone(name: str) -> str:
     """The class of a colour; an unknown one raises."""
     if name not in TONES:

@@ -45,7 +45,9 @@ class Rank:
     @property
     def share(self) -> str:
         """Met, of all; a dash when there was nothing to meet."""
-        return f"{self.met / self.total:.0%}" if self.total else "–"
+        if not self.total:
+            return "–"
+        return f"{marks.whole(100 * self.met / self.total)}%"
 
 
 def ageing(

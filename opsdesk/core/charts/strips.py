@@ -65,7 +65,7 @@ def spread_of(
     if not values:
         return None
     ordered = sorted(values)
-    within = sum(v <= target for v in ordered) / len(ordered) * 100
+    within = 100 * sum(v <= target for v in ordered) / len(ordered)
     low, median, high = (_quantile(ordered, q) for q in (0.25, 0.5, 0.9))
     return Spread(
         label, note, target, low, median, high, within, dots=values, href=href
@@ -120,7 +120,7 @@ def distribution(
             marks.figure(s.median, unit),
             marks.figure(s.high, unit),
             marks.figure(s.target, unit),
-            f"{s.within:.0f}%",
+            f"{marks.whole(s.within)}%",
         ]
         for s in spreads
     ]
@@ -197,7 +197,8 @@ def _spread(spread: Spread, reach: float, unit: str) -> SafeString:
     words = (
         f"median {marks.figure(spread.median, unit)}, 90th percentile"
         f" {marks.figure(spread.high, unit)}, target"
-        f" {marks.figure(spread.target, unit)}, {spread.within:.0f}% within target"
+        f" {marks.figure(spread.target, unit)},"
+        f" {marks.whole(spread.within)}% within target"
     )
     tips = [
         (marks.tone("s0"), f"Median: {marks.figure(spread.median, unit)}"),
@@ -216,7 +217,7 @@ def _spread(spread: Spread, reach: float, unit: str) -> SafeString:
         words,
         _drawing(spread, reach),
         "good" if spread.within >= GOOD_SHARE else "bad",
-        f"{spread.within:.0f}",
+        str(marks.whole(spread.within)),
     )
 
 
