@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from itertools import pairwise
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
@@ -51,7 +52,7 @@ def _spliced(
         if run.installation not in rows:
             rows.append(run.installation)
             rows.sort(key=lambda row: row.during.lower)
-    for row, following in zip(rows, rows[1:], strict=False):
+    for row, following in pairwise(rows):
         row.during = DateTimeTZRange(row.during.lower, following.during.lower)
     rows[-1].during = DateTimeTZRange(rows[-1].during.lower, None)
     return rows

@@ -26,6 +26,7 @@ TRIED = {
 LEAD, OPEN_LEAD = 2.5, 3.6
 ENDED_WELL = ("closed", "with_issues", "review", "verifying")
 REACHED = (*ENDED_WELL, "backed_out", "unreviewed", "syncing")
+SUBMITTED = {"standard": "submit_standard", "emergency": "submit_emergency"}
 STATES = {
     "closed": "closed",
     "with_issues": "closed",
@@ -204,26 +205,27 @@ def _run(
 
 def history(life: Life, world: World) -> Iterator[Step]:
     """The lines of its timeline but those of its promotions."""
-    told, people, at = life.told, world.people, life.ago
-    days = told.days
-    is_standard = told.kind == "standard"
+    told, at = life.told, life.ago
+    verb = SUBMITTED.get(told.kind, "submit")
     yield Step(life.drafted_at, "drafted", life.requester)
-    submit = {"standard": "submit_standard", "emergency": "submit_emergency"}
-    yield Step(
-        at(told.tried + 0.2),
-        submit.get(told.kind, "submit"),
-        life.requester,
-        {"revision": "1"},
-    )
+    yield Step(at(told.tried + 0.2), verb, life.requester, {"revision": "1"})
     if told.was_tested:
-        yield Step(at(told.tried - 0.6), "signed_off", life.tester, {"area": told.area})
+        said = {"area": told.area, "environment": "Dev / Test", "verdict": "pass"}
+        yield Step(at(told.tried - 0.6), "signed_off", life.tester, said)
     if told.end == "cancelled":
         why = "The partner has withdrawn the package; the next one is on its way."
-        yield Step(at(days), "cancel", life.requester, {"note": why})
-    if (told.was_agreed or told.end == "rejected") and not is_standard:
+        yield Step(at(told.days), "cancel", life.requester, {"note": why})
+    if (told.was_agreed or told.end == "rejected") and told.kind != "standard":
         yield from _agreed(life, world)
     if told.was_agreed:
-        yield Step(at(days + 0.02), "implement", life.implementer)
+        yield Step(at(told.days + 0.02), "implement", life.implementer)
+        yield from _ended(life, world)
+
+
+def _ended(life: Life, world: World) -> Iterator[Step]:
+    """From production to the end."""
+    told, at, daniel = life.told, life.ago, world.people["daniel"]
+    days = told.days
     if told.end in ENDED_WELL:
         yield Step(at(days - 0.38), "verify", None)
     if told.was_undone:
@@ -233,8 +235,8 @@ def history(life: Life, world: World) -> Iterator[Step]:
     if STATES[told.end] == "closed":
         outcome = "successful" if told.end == "closed" else told.end
         if told.end != "closed":
-            yield Step(at(days - 1.4), "review", people["daniel"], {"outcome": outcome})
-        yield Step(at(days - 2), "close", people["daniel"], {"closure": outcome})
+            yield Step(at(days - 1.4), "review", daniel, {"outcome": outcome})
+        yield Step(at(days - 2), "close", daniel, {"closure": outcome})
 
 
 def _agreed(life: Life, world: World) -> Iterator[Step]:

@@ -45,7 +45,7 @@ def _files(life: Life) -> list[PackageFile]:
     texts = {
         f"sql/{name}.sql": comment + step.format(told.label, key),
         f"sql/{name}-undo.sql": comment + step.format("before", key),
-        "README.txt": f"{told.title}.\n\nRun the .sql file, then look at {told.area}.\n",
+        "README.txt": f"{told.title}.\n\nRun the script, then ask {told.area}.\n",
     }
     return [_keep(life.package, path, text.encode()) for path, text in texts.items()]
 

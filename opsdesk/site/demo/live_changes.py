@@ -53,6 +53,7 @@ class Now:
 
 def go_on(now: Now) -> None:
     """Approvals wait, promotions are planned and run, tests are asked for."""
+    _emergency(now)
     _tests(now)
     _owed(now)
     for key in ("RPT-PACK 2026.11", "IF-SHOP 3.5", "CUS-PRC 1.12"):
@@ -73,7 +74,6 @@ def go_on(now: Now) -> None:
     )
     _frozen(now)
     _plan(now, "IF-PAY 1.8.3")
-    _emergency(now)
     _drafts(now)
     _template(now)
 
