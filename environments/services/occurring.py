@@ -118,7 +118,7 @@ def _expand(pk: int) -> int:
     if rule is None:
         return 0  # another worker has it
     places = locked_places(rule.environments.all())
-    return settle(rule, places, at=clock.now())[0]
+    return settle(rule, places, at=clock.exact())[0]
 
 
 def _made(rule: WindowRule, place: Place, at: datetime) -> Occurrence:

@@ -24,25 +24,25 @@ def announced(
     places: list[Environment],
     first: tuple[datetime, datetime],
     *,
-    actor: User,
+    but: User,
 ) -> None:
-    """A freeze was made or changed: everybody who changes systems hears of it."""
+    """A freeze was made or changed: all who change systems hear of it, but one."""
     word = "Freeze changed" if rule.version > 1 else "Freeze announced"
-    _tell(rule, f"{word}: {rule}", _when(rule, places, *first), actor)
+    _tell(rule, f"{word}: {rule}", _when(rule, places, *first), but)
 
 
-def ended_early(rule: WindowRule, places: list[Environment], *, actor: User) -> None:
+def ended_early(rule: WindowRule, places: list[Environment], *, but: User) -> None:
     """A freeze that was on is over before its time."""
     names = listed([place.name for place in places])
     body = f"{names} may be changed again. {rule.cancel_reason}"
-    _tell(rule, f"Freeze ended early: {rule}", body, actor)
+    _tell(rule, f"Freeze ended early: {rule}", body, but)
 
 
-def cancelled(rule: WindowRule, places: list[Environment], *, actor: User) -> None:
+def cancelled(rule: WindowRule, places: list[Environment], *, but: User) -> None:
     """A freeze that was to come does not."""
     names = listed([place.name for place in places])
     body = f"It no longer holds for {names}. {rule.cancel_reason}"
-    _tell(rule, f"Freeze cancelled: {rule}", body, actor)
+    _tell(rule, f"Freeze cancelled: {rule}", body, but)
 
 
 def starts_soon(rows: Iterable[Occurrence]) -> None:

@@ -88,7 +88,7 @@ def cancel_window(rule: WindowRule, *, actor: User, reason: str) -> WindowRule:
     rule = _live(rule)
     require(permissions.can_plan_windows(actor, rule.kind))
     places = locked_places(rule.environments.all())
-    at = clock.now()
+    at = clock.exact()
     rule.cancelled_at, rule.cancelled_by, rule.cancel_reason = at, actor, reason
     rule.version += 1
     save(rule, "cancelled_at", "cancelled_by", "cancel_reason", "version", actor=actor)
@@ -99,7 +99,7 @@ def cancel_window(rule: WindowRule, *, actor: User, reason: str) -> WindowRule:
     _log(rule, places, "window_cancelled", actor=actor, at=at, reason=reason)
     if rule.is_freeze:
         tell = telling.ended_early if was_on else telling.cancelled
-        tell(rule, places, actor=actor)
+        tell(rule, places, but=actor)
     return rule
 
 
@@ -137,7 +137,7 @@ def _settle(
     start, end = max(coming[0].start, at), coming[0].end
     _log(rule, places, verb, actor=actor, at=at, start=start.isoformat())
     if rule.kind == WindowKind.FREEZE:
-        telling.announced(rule, places, (start, end), actor=actor)
+        telling.announced(rule, places, (start, end), but=actor)
 
 
 def _log(

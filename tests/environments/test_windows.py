@@ -68,13 +68,13 @@ def test_managers_freeze_and_only_administrators_open_maintenance(
 
 
 def test_a_freeze_never_begins_before_it_was_declared(live, ada):
-    before = clock.now()
+    before = clock.exact()
     rule = make_window(live, ada, start=local(-1))
 
     row = rule.occurrences.get()
-    assert before <= row.starts_at <= clock.now()
+    assert before <= row.starts_at <= clock.exact()
     assert row.starts_at == row.declared_at
-    assert queries.freezes_now(live, clock.now()) == [row]
+    assert queries.freezes_now(live, clock.exact()) == [row]
 
 
 def test_a_freeze_that_is_over_already_is_refused(live, ada):
@@ -108,7 +108,7 @@ def test_a_weekly_window_is_written_18_months_ahead(live, ada):
     rule = make_window(live, ada, "maintenance", rrule="FREQ=WEEKLY", start=local(1))
 
     assert rule.occurrences.count() == 79
-    assert rule.expanded_to - clock.now() > timedelta(days=547)
+    assert rule.expanded_to - clock.exact() > timedelta(days=547)
 
 
 def test_expanding_again_adds_nothing_and_tomorrow_adds_what_has_come_near(live, ada):
@@ -147,15 +147,15 @@ def test_two_live_windows_of_one_kind_have_two_names(live, ada):
 def test_a_new_end_holds_from_now_on_and_what_has_been_stays(live, ada):
     rule = make_window(live, ada)
     Occurrence.objects.update(
-        during=DateTimeTZRange(clock.now() - HOUR, live_rows().get().ends_at)
+        during=DateTimeTZRange(clock.exact() - HOUR, live_rows().get().ends_at)
     )
 
     windows.edit_window(rule, actor=ada, version=1, **facts_of(rule, minutes=240))
 
     was, now = live_rows()
-    assert was.ends_at == now.starts_at <= clock.now()
+    assert was.ends_at == now.starts_at <= clock.exact()
     assert now.ends_at - was.starts_at > 3 * HOUR
-    assert queries.freezes_now(live, clock.now()) == [now]
+    assert queries.freezes_now(live, clock.exact()) == [now]
 
 
 def test_what_is_not_changed_stays_the_same_row(live, ada):
@@ -179,7 +179,7 @@ def test_an_environment_left_out_is_free_from_now_on(live, ada):
         rule, actor=ada, version=1, **facts_of(rule, environments=[live])
     )
 
-    now = clock.now()
+    now = clock.exact()
     assert queries.freezes_now(training, now) == []
     assert len(queries.freezes_now(live, now)) == 1
     verbs = EnvironmentEvent.objects.filter(environment=live).values_list(
@@ -203,7 +203,7 @@ def test_a_called_off_freeze_ends_now_and_is_gone_from_the_future(live, ada):
 
     windows.cancel_window(rule, actor=ada, reason="Books closed early.")
 
-    now = clock.now()
+    now = clock.exact()
     assert queries.freezes_now(live, now) == []
     assert queries.next_windows(live, now, 5) == []
     with pytest.raises(RuleError, match="called off already"):
@@ -246,8 +246,9 @@ def test_people_are_told_once_that_a_freeze_starts_within_a_day(live, ada, sam):
     make_window(live, ada, start=local(60), environments=[live, training])
     assert occurring.remind() == 0
 
+    tomorrow = clock.exact() + 23 * HOUR
     for row in live_rows():
-        row.during = DateTimeTZRange(clock.now() + 23 * HOUR, row.ends_at)
+        row.during = DateTimeTZRange(tomorrow, row.ends_at)
         row.save()
     assert (occurring.remind(), occurring.remind()) == (2, 0)
 
@@ -288,7 +289,7 @@ def test_freezes_and_maintenance_are_told_apart_where_they_overlap(live, ada):
     freeze = make_window(live, ada)
     window = make_window(live, ada, "maintenance", name="Patching")
 
-    now = clock.now()
+    now = clock.exact()
     assert [row.rule for row in queries.freezes_now(live, now)] == [freeze, advice]
     assert queries.maintenance_now(live, now).rule == window
     standing = queries.standings([live], now)[live.pk]
@@ -300,7 +301,7 @@ def test_a_freeze_holds_only_where_it_was_declared(live, ada):
     make_window(live, ada)
     training = live.landscape.environments.get(kind="training")
 
-    assert queries.freezes_now(training, clock.now()) == []
+    assert queries.freezes_now(training, clock.exact()) == []
 
 
 def test_a_slot_finds_every_freeze_it_touches_and_none_it_only_meets(live, ada):
@@ -317,7 +318,7 @@ def test_what_comes_next_is_in_order_and_does_not_hold_yet(live, ada):
     soon = make_window(live, ada, "maintenance", name="Soon", start=local(3))
     make_window(live, ada, name="Now")
 
-    now = clock.now()
+    now = clock.exact()
     assert [row.rule for row in queries.next_windows(live, now, 5)] == [soon, late]
     assert queries.standings([live], now)[live.pk].upcoming.rule == soon
 
@@ -383,7 +384,7 @@ def test_a_freeze_declared_while_an_environment_is_taken_comes_after_it(live, ad
 @pytest.mark.django_db(transaction=True)
 def test_a_window_waits_for_whoever_holds_its_environment(live, ada):
     """While a start holds the row, a freeze cannot slip in before it."""
-    started = clock.now()
+    started = clock.exact()
     done = threading.Event()
 
     def freeze():
