@@ -43,14 +43,14 @@ class Migration(migrations.Migration):
             model_name="promotion",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    ("back_to__isnull", False),
                     ("kind", "rollback"),
                     ("undoes__isnull", False),
-                    ("back_to__isnull", False),
                 )
                 | models.Q(
                     models.Q(("kind", "rollback"), _negated=True),
-                    ("undoes__isnull", True),
                     ("back_to__isnull", True),
+                    ("undoes__isnull", True),
                 ),
                 name="rollback_undoes_something",
             ),
