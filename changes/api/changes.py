@@ -193,8 +193,8 @@ class ChangeViewSet(Changes):
     @extend_schema(
         responses=shapes.DiffLineOut(many=True),
         parameters=[
-            OpenApiParameter("from", int, required=True),
-            OpenApiParameter("to", int, required=True),
+            OpenApiParameter("from", int, description="Left out: the one before."),
+            OpenApiParameter("to", int, description="Left out: the latest."),
         ],
         filters=False,
     )
@@ -202,7 +202,9 @@ class ChangeViewSet(Changes):
     def diff(self, request: Request, pk: str) -> Response:
         """What one revision says otherwise than another."""
         change, asked = self.get_object(), request.query_params
-        was, now = (_revision(change, asked.get(end, "")) for end in ("from", "to"))
+        now = _revision(change, asked.get("to", str(change.revision)))
+        before = str(max(1, now.number - 1))
+        was = _revision(change, asked.get("from", before))
         return Response(shapes.DiffLineOut(differences(was, now), many=True).data)
 
 

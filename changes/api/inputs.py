@@ -222,7 +222,7 @@ class PromotionIn(StrictSerializer):
         [c for c in Promotion.Kind.choices if c[0] != Promotion.Kind.ROLLBACK],
         required=False,
     )
-    steps = StepIn(many=True, required=False, max_length=MOST)
+    steps = StepIn(many=True, required=False)
 
 
 class NoteIn(StrictSerializer):

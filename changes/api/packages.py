@@ -19,9 +19,11 @@ from changes.api.known import Changes
 from changes.models import Package
 from changes.queries.packages import comparison, manifest_of
 from changes.services import files, packages
+from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.accounts.models import User
 from opsdesk.core.api import actor
 from opsdesk.core.api_rows import edited_by, made_by, verb
+from opsdesk.core.policy import allow
 
 
 class PackageFilters(filters.FilterSet):  # type: ignore[misc]
@@ -45,6 +47,7 @@ class PlainRenderer(JSONRenderer):
 class PackageViewSet(Changes):
     """One version of a component as files; sealed, nothing in it changes any more."""
 
+    policy = allow(*sorted(INTERNAL), Role.SUPPLIER)
     serializer_class = shapes.PackageOut
     filterset_class = PackageFilters
     filter_names = frozenset(PackageFilters.base_filters)
@@ -125,12 +128,12 @@ class PackageViewSet(Changes):
 
     @extend_schema(responses=shapes.ComparisonOut)
     @action(
-        detail=True, url_path=r"diff/(?P<other>\d{1,18})", url_name="diff",
+        detail=True, url_path=r"diff/(?P<other_pk>\d{1,18})", url_name="diff",
         filterset_class=None,
     )  # fmt: skip
-    def diff(self, request: Request, pk: str, other: str) -> Response:
+    def diff(self, request: Request, pk: str, other_pk: str) -> Response:
         """How it differs from another package."""
-        older = self.get_queryset().filter(pk=int(other)).first()
+        older = self.get_queryset().filter(pk=int(other_pk)).first()
         if older is None:
             raise Http404
         found = comparison(older, self.get_object())

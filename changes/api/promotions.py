@@ -23,11 +23,13 @@ from changes.services import (
     testing,
 )
 from environments.models import Environment
+from opsdesk.accounts.access import INTERNAL
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.core import clock
 from opsdesk.core.api import actor
 from opsdesk.core.api_fields import GateOut, ReasonIn
 from opsdesk.core.api_rows import made_by, verb, with_key
+from opsdesk.core.policy import allow
 
 
 class PromotionFilters(filters.FilterSet):  # type: ignore[misc]
@@ -45,6 +47,7 @@ class PromotionFilters(filters.FilterSet):  # type: ignore[misc]
 class PromotionViewSet(Changes):
     """opsdesk gates and records; whoever deploys starts here and reports back."""
 
+    policy = allow(*sorted(INTERNAL))
     writes = (ApiToken.Scope.PROMOTIONS_RUN,)
     serializer_class = shapes.PromotionOut
     filterset_class = PromotionFilters

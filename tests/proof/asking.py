@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from changes.models import ChangeRequest
 from environments.models import (
     Component,
     Dependency,
@@ -30,6 +31,7 @@ from snags.models import (
     SnagEvent,
     Snaglist,
 )
+from tests.proof.api_bodies import bodies
 from tests.proof.world import memberships, parties
 
 NOWHERE = 999_999
@@ -55,7 +57,8 @@ SHARED = {
     "party": lambda w: parties("department")[-1].pk,
     "party.gone": lambda w: parties("team")[0].pk,
     "environment": lambda w: Environment.objects.get(is_serving=True).pk,
-    "window": lambda w: WindowRule.objects.get().pk,
+    "window": lambda w: WindowRule.objects.get(kind="freeze").pk,
+    "window.maintenance": lambda w: WindowRule.objects.get(kind="maintenance").pk,
     "environment.training": lambda w: copy("training"),
     "environment.shut": lambda w: copy("dev_test"),
     "environment.paused": lambda w: copy("failover"),
@@ -89,6 +92,10 @@ SHARED = {
     "policy": lambda w: ApprovalPolicy.objects.get(kind="change", level="low").pk,
     "approval": lambda w: w.requests["open"].pk,
     "approval.voted": lambda w: w.requests["voted"].pk,
+    "change": lambda w: waiting(w).pk,
+    "change.promotion": lambda w: waiting(w).promotions.get().pk,
+    "change.step": lambda w: waiting(w).promotions.get().pk,
+    "change.verdict": lambda w: waiting(w).sign_offs.get().pk,
 }
 # What an address names beside the object itself.
 BESIDE = {
@@ -96,6 +103,7 @@ BESIDE = {
     "package.stray": lambda w: {"file_pk": w.packages["draft"].files.first().pk},
     "package.other": lambda w: {"other_pk": w.packages["other"].pk},
     "package.place": lambda w: {"environment_pk": SHARED["environment"](w)},
+    "change.step": lambda _w: {"ordinal": 1},
 }
 # Routes whose address names the snag before the part.
 SNAG_PARTS = ("api:attachment", "api:comment", "api:clock", "api:event")
@@ -113,6 +121,11 @@ PARTS = {
 
 def open_list() -> Snaglist:
     return Snaglist.objects.get(name="General")
+
+
+def waiting(w) -> ChangeRequest:
+    """The change people are asked to agree to."""
+    return ChangeRequest.objects.get(approval=w.requests["open"])
 
 
 def copy(kind: str) -> int:
@@ -303,7 +316,7 @@ def _window_forms():
     return {
         "freeze_new": window,
         "maintenance_new": window,
-        "window_edit": {**window, "version": WindowRule.objects.get().version},
+        "window_edit": {**window, "version": WindowRule.objects.get(kind="freeze").version},
         "window_cancel": {"reason": "Because of the test."},
     }
 
@@ -352,9 +365,13 @@ def payload(line, w):
         added = SimpleUploadedFile("screen.txt", b"It prints twice.")
         return {"data": {"body": "A word.", "files": added}}
     if line.is_api:
-        body = _api_bodies(w).get(verb, {})
+        headers = {"If-Match": '"1"', "Idempotency-Key": "once"}
+        if verb == "package-upload":
+            added = SimpleUploadedFile("b.sql", b"select 1;")
+            return {"data": {"files": added}, "headers": headers}
+        body = {**_api_bodies(w), **bodies(w)}.get(verb, {})
         sent = {"data": json.dumps(body), "content_type": "application/json"}
-        return {**sent, "headers": {"If-Match": '"1"'}} if "edit" in verb else sent
+        return {**sent, "headers": headers}
     forms = {
         "snags": _snag_forms,
         "accounts": _people_forms,

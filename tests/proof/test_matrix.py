@@ -33,10 +33,18 @@ NEEDS_MORE = (
     "snags:snaglist_new",
     "snags:snaglist_edit",
     "snags:golive",
+    "api:change-",
+    "api:promotion-",
 )
-STEPS = {404, 405, 422}  # nobody here has the second factor those pages are about
+# Nobody here has the second factor those pages are about; a change is in one state.
+STEPS = {404, 405, 409, 422}
 # Posts that are right to leave everything as it is.
-KEEPS = {"core:read_all", "snags:move_list"}
+KEEPS = {
+    "core:read_all",
+    "snags:move_list",
+    "api:freeze-preview",
+    "api:maintenance-preview",
+}
 SEE_ALL = {"sam", "ann", "amy"}  # enough of those to whom ours and theirs are alike
 OTHERS_TOKENS = {"mia", "ann", "amy"}  # who may list, but only Ann may revoke
 
@@ -120,8 +128,8 @@ def _sees_ours(line, name):
     """Vic has not been handed what is new; parts of a snag have their own readers."""
     if line.on in {"clock", "file.inside", "demo"}:
         return name in line.may
-    if line.on.startswith("package"):
-        return name != "vic"  # she delivered none of them
+    if line.on.startswith(("package", "change")):
+        return name not in {"vic", "rob"}  # they have no part in them
     return not (line.on == "snag.new" and name == "vic")
 
 

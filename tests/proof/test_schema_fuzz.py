@@ -12,6 +12,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from opsdesk.accounts.models import ApiToken, Membership
 from opsdesk.wsgi import application
 from tests.proof.world import make_token
 
@@ -43,7 +44,9 @@ def schema(world, doors):
 
 @pytest.fixture(scope="module")
 def headers(world):
-    token = make_token(world.sam, "fuzz")
+    """A token for everything, of somebody who supports and administers."""
+    Membership.objects.create(user=world.sam, role="administrator")
+    token = make_token(world.sam, "fuzz", *ApiToken.Scope.values)
     return {
         "Authorization": f"Bearer {token.secret}",
         "Host": "localhost",

@@ -101,6 +101,7 @@ def build() -> World:
         w.theirs[state] = _snag(w, live, w.rex, south, state, "theirs")
     _own_things(w)
     make_window(live, w.ada, name="Month-end close", start=local(48))
+    make_window(live, w.ada, "maintenance", name="Backup night", start=local(60))
     for name, person in w.people.items():
         CalendarFeed.objects.create(owner=person, digest=digest(f"feed-of-{name}"))
     return w
