@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from changes.queries.calendar import booked, booked_for_feed
 from environments import calendar_grid, ics
 from environments.queries import calendar as queries
 from environments.queries import inventory
@@ -81,7 +82,8 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
     if person is None:
         raise Http404
     now = clock.now()
-    events = [_event(entry) for entry in queries.feed_entries(person, now)]
+    entries = [*queries.feed_entries(person, now), *booked_for_feed(person, now)]
+    events = [_event(entry) for entry in entries]
     body = ics.write(f"opsdesk: {settings.SITE_URL}", events, stamp=now)
     response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="opsdesk.ics"'
@@ -95,7 +97,8 @@ def _entries(
     zone = timezone.get_current_timezone()
     since = datetime.combine(first, time(), zone)
     until = datetime.combine(first + days * DAY, time(), zone)
-    return queries.window_entries(request.user, since, until, environment)
+    asked = (request.user, since, until, environment)
+    return [*queries.window_entries(*asked), *booked(*asked)]
 
 
 def _event(entry: Entry) -> ics.Event:
