@@ -8,12 +8,17 @@ from django.db.backends.postgresql import base, operations
 from psycopg2 import sql
 
 KEPT = (
-    "SELECT relname FROM pg_trigger JOIN pg_class held ON held.oid = tgrelid"
-    " WHERE tgname = 'append_only'"
+    "SELECT DISTINCT relname FROM pg_trigger JOIN pg_class held ON held.oid = tgrelid"
+    " WHERE NOT tgisinternal"
 )
-LET_GO = sql.SQL("ALTER TABLE {} DISABLE TRIGGER append_only")
+# Who points at others by a key that is checked at once has to go before them.
+POINTING = (
+    "SELECT DISTINCT relname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid"
+    " WHERE c.contype = 'f' AND NOT c.condeferrable"
+)
+LET_GO = sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER")
 DELETE = sql.SQL("DELETE FROM {}")
-KEEP = sql.SQL("ALTER TABLE {} ENABLE TRIGGER append_only")
+KEEP = sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER")
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -22,6 +27,8 @@ class DatabaseOperations(operations.DatabaseOperations):
         with self.connection.cursor() as cursor:
             cursor.execute(KEPT)
             kept = [table for (table,) in cursor.fetchall()]
+            cursor.execute(POINTING)
+            first = {table for (table,) in cursor.fetchall()}
 
             def each(statement, names):
                 quoted = (statement.format(sql.Identifier(name)) for name in names)
@@ -29,7 +36,7 @@ class DatabaseOperations(operations.DatabaseOperations):
 
             return [
                 *each(LET_GO, kept),
-                *each(DELETE, tables),
+                *each(DELETE, sorted(tables, key=lambda name: name not in first)),
                 "SET CONSTRAINTS ALL IMMEDIATE",
                 *each(KEEP, kept),
             ]
