@@ -10,10 +10,11 @@ from django.urls import reverse
 from changes.content import Aim
 from changes.models import ChangeEvent
 from changes.queries.approvals import excluded_from, inbox
-from changes.services import holding, revising, voting
+from changes.services import files, holding, packages, revising, voting
 from opsdesk.accounts.models import Membership
 from opsdesk.core.models import ApprovalPolicy, ApprovalRequest, Notification, Vote
 from tests.changes.drafts import content, fresh, make_asked
+from tests.changes.making import make_component, make_file
 from tests.core.voting_trials import together
 from tests.factories import make_user
 
@@ -96,6 +97,26 @@ def test_the_author_of_the_package_cannot_approve(client, change, sue):
     Membership.objects.create(user=sue, role="approver_technical")
 
     refused(client, sue, change, 403, "The author of the package cannot vote on it.")
+
+
+@pytest.mark.parametrize("part", ["drafted", "filled", "sealed"])
+def test_who_had_a_hand_in_a_package_of_another_author_cannot_approve(
+    client, live, mia, sam, sue, bea, part
+):
+    dee = make_user("dee", "support", "approver_technical")
+    hands = {"drafted": sue, "filled": sue, "sealed": sue, part: dee}
+    package = packages.draft(
+        actor=hands["drafted"],
+        component=make_component(live.landscape),
+        label="2.0",
+        package_class="patch",
+        author=sue,
+    )
+    files.upload(package, actor=hands["filled"], uploads=[make_file()])
+    package = packages.seal(package, actor=hands["sealed"])
+    change = make_asked(live, mia, sam, sue, bea, package=package)
+
+    refused(client, dee, change, 403, "put the package together cannot vote on it.")
 
 
 def test_a_second_approval_by_the_same_person_is_refused(client, change, cora):
