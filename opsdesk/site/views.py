@@ -15,7 +15,7 @@ from opsdesk.site import first_steps, health, searching
 FIRST_PAGE = (
     (Role.SUPPORT, "snags:list"),
     (Role.MANAGER, "sla:dashboard"),
-    (Role.ADMINISTRATOR, "environments:list"),
+    (Role.ADMINISTRATOR, "changes:board"),
     (Role.ACCESS_ADMINISTRATOR, "accounts:people"),
     (Role.APPROVER_TECHNICAL, "changes:approvals"),
     (Role.APPROVER_BUSINESS, "changes:approvals"),

@@ -89,12 +89,13 @@ def test_a_snag_from_the_report_to_the_dashboard(
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_an_administrator_lands_on_the_environments_and_adds_one(
+def test_an_administrator_lands_on_the_promotions_and_adds_an_environment(
     company, rob, ada, enter, scripts
 ):
     make_snag(company, rob)
     page = enter(ada, scripts=scripts)
-    assert page.url.endswith(reverse("environments:list"))
+    assert page.url.endswith(reverse("changes:board"))
+    page.goto(reverse("environments:list"))
     page.get_by_role("link", name="Environment of ERP").click()
     page.locator("select[name=kind]").select_option("dev_test")
     page.locator("input[name=name]").fill("Sandbox")

@@ -21,7 +21,7 @@ def settled(live, rob, sam, mia, ada):
     [
         ("sam", "snags:list"),
         ("mia", "sla:dashboard"),
-        ("ada", "environments:list"),
+        ("ada", "changes:board"),
         ("ann", "accounts:people"),
         ("tim", "changes:approvals"),
         ("bea", "changes:approvals"),
