@@ -113,6 +113,8 @@ def kill_those_that_wait():
     deadline, waiting = monotonic() + 10, []
     while len(waiting) < HANDS and monotonic() < deadline:
         time.sleep(0.02)
+        # Within a transaction, who is connected is else told as it was at first.
+        fetch("SELECT pg_stat_clear_snapshot()")
         waiting = fetch(
             "SELECT pid FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
