@@ -10,7 +10,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 
-from benchmarks import databases, engine, importing, pages, starting, timers, web
+from benchmarks import (
+    changes,
+    databases,
+    engine,
+    importing,
+    pages,
+    starting,
+    timers,
+    web,
+)
 from benchmarks.databases import Database
 from benchmarks.seeding import Shape
 from benchmarks.table import Row, written
@@ -91,6 +100,10 @@ PARTS = {
     "events": Part(lambda: timers.events(_clocks()), CLOCKS),
     "recompute": Part(
         lambda: timers.recompute(_clocks()), (*CLOCKS, web.collect_static)
+    ),
+    "promotion": Part(
+        lambda: changes.run(past=10_000, trials=30 if SMALL else 300),
+        (databases.empty, web.collect_static),
     ),
     "import": Part(lambda: importing.run(small=SMALL), (databases.empty,)),
     "start": Part(starting.run),
