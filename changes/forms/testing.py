@@ -48,7 +48,7 @@ class AssignForm(PlaceForm):
         super().__init__(*args, change=change, **kwargs)
         field = self.fields["assigned_to"]
         assert isinstance(field, forms.ModelChoiceField)
-        author = change.package.author_id if change.package else None
+        author = change.package.author_id if change.package else 0
         field.queryset = people_with(*TESTERS).exclude(pk=author)
 
 

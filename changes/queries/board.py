@@ -187,11 +187,7 @@ def _lane(place: Environment, facts: Facts, *, only_mine: bool) -> Lane:
         groups = [
             Group(g.title, [c for c in g.cards if c.waits_for_me]) for g in groups
         ]
-    newest = max(
-        facts.there.get(place.pk, {}).values(),
-        key=lambda r: r.during.lower,
-        default=None,
-    )
+    newest = _main(place, facts)
     return Lane(
         environment=place,
         icon=ICONS[Kind(place.kind)],
@@ -210,6 +206,16 @@ def _lane(place: Environment, facts: Facts, *, only_mine: bool) -> Lane:
     )
 
 
+def _main(place: Environment, facts: Facts) -> Installation | None:
+    """The version people mean: of the first critical application, else of any part."""
+    there = facts.there.get(place.pk, {})
+    parts = sorted(
+        facts.components,
+        key=lambda part: not (part.kind == "application" and part.is_critical),
+    )
+    return next((there[part.pk] for part in parts if part.pk in there), None)
+
+
 def _is_on(freeze: Window, facts: Facts) -> bool:
     return freeze.starts_at <= facts.at
 
@@ -219,6 +225,7 @@ def _live(place: Environment, facts: Facts, states: tuple[str, ...]) -> list[Car
         (f for f in facts.freezes if f.environment_id == place.pk and _is_on(f, facts)),
         None,
     )
+    busy = [one for one in facts.promotions if one.state in ("running", "verifying")]
     return [
         live_card(
             row,
@@ -227,6 +234,7 @@ def _live(place: Environment, facts: Facts, states: tuple[str, ...]) -> list[Car
             facts.excluded.get(row.approval_id or 0, {}),
             facts.roles,
             frozen,
+            next((one for one in busy if one.environment_id == place.pk), None),
         )
         for row in facts.promotions
         if row.environment_id == place.pk and row.state in states
@@ -237,7 +245,9 @@ def _lately(place: Environment, facts: Facts) -> list[Card]:
     return [
         finished_card(row, facts.at)
         for row in facts.promotions
-        if row.environment_id == place.pk and row.state not in LIVE
+        if row.environment_id == place.pk
+        and row.state not in LIVE
+        and (row.state != PromotionState.SUCCEEDED or place.kind != Kind.DEV_TEST)
     ]
 
 

@@ -18,6 +18,9 @@ from opsdesk.core.wording import several
 LIVE = (PromotionState.SCHEDULED, PromotionState.RUNNING, PromotionState.VERIFYING)
 
 
+EARLY = (ChangeState.ASSESSING, ChangeState.AWAITING)
+
+
 @dataclass(frozen=True)
 class Check:
     """One line of a card: met, open, or in the way."""
@@ -51,12 +54,13 @@ def live_card(
     excluded: Mapping[int, str],
     roles: frozenset[str],
     frozen: Occurrence | None,
+    busy: Promotion | None,
 ) -> Card:
     """A promotion that is scheduled or runs."""
-    checks = _checks(row, found, frozen)
+    checks = _checks(row, found, frozen, busy)
     voted = [one.vote.user for one in found.votes if one.counts] if found else []
     is_voter = found is not None and _waits_for(user, found, excluded, roles)
-    may_run = permissions.can_run(user, row.change)
+    may_run = permissions.can_run_promotion(user, row) and user not in voted
     is_blocked = any(check.tone == "bad" for check in checks)
     is_waiting = found is not None and not found.is_granted
     is_mine = is_voter or (may_run and not is_blocked and not is_waiting)
@@ -139,27 +143,38 @@ def sync_card(owed: ChangeDuty, at: datetime) -> Card:
 
 
 def _checks(
-    row: Promotion, found: Standing | None, frozen: Occurrence | None
+    row: Promotion,
+    found: Standing | None,
+    frozen: Occurrence | None,
+    busy: Promotion | None,
 ) -> list[Check]:
     """What is known without asking every gate; the run sheet asks them all."""
     if row.state != PromotionState.SCHEDULED:
         done, every = row.steps_done, row.steps_all  # type: ignore[attr-defined]
         return [Check("open", f"{done} of {several(every, 'step')} done")]
-    checks = [Check("ok", f"{row.package} is sealed")]
-    if not row.package.is_usable:
-        state = row.package.get_state_display().lower()
-        checks = [Check("bad", f"{row.package} is {state}")]
-    if row.change.is_held:
-        checks.append(Check("bad", f"On hold: {row.change.hold_reason}"))
-    if frozen is not None and row.change.kind not in frozen.rule.exempt_kinds:
-        checks.append(Check("bad", f"Blocked by {frozen.rule}"))
-    if row.environment.paused_at is not None:
-        checks.append(Check("bad", f"Paused: {row.environment.pause_reason}"))
-    if found is not None and found.is_granted:
-        checks.append(Check("ok", "This promotion is approved"))
-    elif found is not None:
-        checks.append(Check("open", f"Missing: {found.wanted or 'a decision'}"))
-    return checks
+    change, package, place = row.change, row.package, row.environment
+    is_frozen = frozen is not None and change.kind not in frozen.rule.exempt_kinds
+    is_early = place.is_serving and change.state in EARLY
+    state = package.get_state_display().lower()
+    faults = (
+        (not package.is_usable, f"{package} is {state}"),
+        (change.is_held, f"On hold: {change.hold_reason}"),
+        (is_frozen, f"Blocked by {frozen.rule if frozen else ''}"),
+        (place.paused_at is not None, f"Paused: {place.pause_reason}"),
+        (is_early, f"{change.ref} is not approved yet"),
+        (busy is not None, f"{busy.change.ref if busy else ''} is at work there"),
+    )
+    return [
+        *([Check("ok", f"{package} is sealed")] if package.is_usable else []),
+        *(Check("bad", why) for is_fault, why in faults if is_fault),
+        *(_agreed(found) if found else []),
+    ]
+
+
+def _agreed(found: Standing) -> list[Check]:
+    if found.is_granted:
+        return [Check("ok", "This promotion is approved")]
+    return [Check("open", f"Missing: {found.wanted or 'a decision'}")]
 
 
 def _evidence(change: ChangeRequest) -> list[Check]:

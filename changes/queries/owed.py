@@ -66,8 +66,9 @@ def owner_for(change: ChangeRequest, kind: str, place: Environment | None) -> Us
     """Who owes it: who looks after the environment, a manager for a judgement, else
     who implements the change."""
     if kind in {Kind.REVIEW, Kind.RETRO_APPROVAL}:
-        managers = people_with(Role.MANAGER).exclude(pk=change.implementer_id)
-        return managers.first() or change.requester
+        managers = people_with(Role.MANAGER)
+        free = [who for who in managers if who.pk != change.implementer_id]
+        return next(iter(free), change.requester)
     if place is not None and place.owner is not None:
         return place.owner
     return change.implementer or change.requester

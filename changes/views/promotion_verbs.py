@@ -14,7 +14,7 @@ from changes.services import promoting, rolling_back, running, starting
 from changes.views.changes import MAKERS
 from changes.views.promotions import found, show
 from opsdesk.accounts.models import User
-from opsdesk.core.http import UserRequest, once, submit
+from opsdesk.core.http import UserRequest, once, submit, wants_partial, wants_partial
 from opsdesk.core.policy import policy
 
 
@@ -224,6 +224,13 @@ def _say(request: UserRequest, promotion: Promotion, ask: Ask) -> None:
 def _asked(
     request: UserRequest, promotion: Promotion, ask: Ask, form: forms.PromotionForm
 ) -> HttpResponse:
-    context = {"promotion": promotion, "ask": ask, "form": form}
+    context = {
+        "promotion": promotion,
+        "ask": ask,
+        "form": form,
+        "action": request.path,
+        "back": promotion.get_absolute_url(),
+    }
+    part = "_ask" if wants_partial(request) else "promotion_ask"
     status = 422 if form.is_bound else 200
-    return render(request, "changes/promotion_ask.html", context, status=status)
+    return render(request, f"changes/{part}.html", context, status=status)
