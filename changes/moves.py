@@ -102,6 +102,7 @@ R = PromotionState
 RUNNING = (R.RUNNING, R.VERIFYING)
 PROMOTION_MOVES = _moves(
     ("start", (R.SCHEDULED,), R.RUNNING, "implementer, administrator"),
+    # By the system when an approver rejects it.
     ("cancel", (R.SCHEDULED,), R.CANCELLED, "implementer, administrator, manager"),
     ("verify", (R.RUNNING,), R.VERIFYING, "implementer, administrator"),
     ("succeed", (R.VERIFYING,), R.SUCCEEDED, "implementer, administrator"),

@@ -5,9 +5,10 @@ Called with that row locked, in the transaction of the vote. Nothing here votes.
 
 from datetime import datetime
 
-from changes.models import ChangeDuty, ChangeRequest
+from changes.models import ChangeDuty, ChangeRequest, Promotion
+from changes.moves import PromotionState
 from changes.queries.approvals import Owner, change_of
-from changes.services import slots
+from changes.services import promotion_rows, slots
 from changes.services.after import judged
 from changes.services.revisions import AGREEING
 from changes.services.rows import judge, log, move
@@ -34,8 +35,8 @@ def follow(
 ) -> None:
     """Move the row by what the request has come to; nothing when that is nothing new.
 
-    A promotion and leave during a freeze are read from the request when they are used,
-    so their people are only told.
+    What grants a promotion, or leave during a freeze, is read from the request when it
+    is used, so their people are only told; one that is rejected is cancelled.
     """
     if request.state == before:
         return
@@ -43,6 +44,8 @@ def follow(
         _move_change(owner, request.state, actor=actor, at=at)
     if isinstance(owner, ChangeDuty):
         judged(owner, actor=actor, at=at)
+    if isinstance(owner, Promotion) and request.state == State.REJECTED:
+        _cancel(owner, request, actor=actor, at=at)
     _tell(owner, request, actor=actor, at=at)
 
 
@@ -64,6 +67,25 @@ def _move_change(
     log(change, verb, actor=by, at=at, revision=change.revision)
 
 
+def _cancel(
+    promotion: Promotion, request: ApprovalRequest, *, actor: User | None, at: datetime
+) -> None:
+    """Another attempt is planned, and asked about, anew."""
+    if promotion.state != PromotionState.SCHEDULED:
+        return
+    promotion.finished_at, promotion.note = at, _objection(request)
+    promotion_rows.move(promotion, "cancel", "finished_at", "note")
+    promotion_rows.log(
+        promotion, "promotion_cancelled", actor=actor, at=at, note=promotion.note
+    )
+
+
+def _objection(request: ApprovalRequest) -> str:
+    """Why it was rejected, or nothing."""
+    said = request.votes.filter(decision="reject").order_by("-pk").first()
+    return said.comment if said and request.state == State.REJECTED else ""
+
+
 def _tell(
     owner: Owner, request: ApprovalRequest, *, actor: User | None, at: datetime
 ) -> None:
@@ -72,11 +94,10 @@ def _tell(
     people: set[User | None] = {request.requested_by}
     if change is not None:
         people |= {change.requester, change.implementer}
-    why = request.votes.filter(decision="reject").order_by("-pk").first()
     note = Note(
         key=f"approval-{request.pk}-{request.state}-{at:%Y%m%d%H%M%S}",
         title=f"{SAID[State(request.state)]}: {request.title}",
-        body=why.comment if why and request.state == State.REJECTED else "",
+        body=_objection(request),
         url=request.url,
     )
     notify(people - {actor}, note)
