@@ -18,6 +18,6 @@ def landscape_of(landscape: Landscape) -> dict[str, object]:
         "environments": landscape.environments.order_by("kind", "name", "pk"),
         "modules": landscape.modules.in_use().order_by("name"),
         "paths": paths.select_related("target", "upstream").order_by(
-            "target__kind", "upstream__kind", "package_class", "pk"
+            "target__kind", "target_id", "upstream__kind", "package_class", "pk"
         ),
     }

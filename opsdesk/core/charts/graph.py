@@ -63,8 +63,8 @@ def graph(
         marks.joined(_box(box, places[box.key]) for box in boxes),
     )
     return format_html(
-        '<div class="scroll graphbox" tabindex="0" role="region" aria-label="{}">{}'
-        "</div>{}",
+        '<div class="scroll graphbox" tabindex="0" role="region"'
+        ' aria-label="Drawing: {}">{}</div>{}',
         title,
         drawn,
         marks.data_table(["Part", "State", "Needs"], _rows(boxes, arrows)),
