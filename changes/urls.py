@@ -76,8 +76,8 @@ APPROVALS = [
     path(
         "approvals/<int:pk>/revoke/", approvals.approval_revoke, name="approval_revoke"
     ),
-    path("policies/", approvals.policy_list, name="policies"),
-    path("policies/<int:pk>/", approvals.policy_edit, name="policy_edit"),
+    path("approvals/policies/", approvals.policy_list, name="policies"),
+    path("approvals/policies/<int:pk>/", approvals.policy_edit, name="policy_edit"),
 ]
 CHANGES = [
     path("", changes.change_list, name="list"),
