@@ -14,7 +14,7 @@ from changes.services import promoting, rolling_back, running, starting
 from changes.views.changes import MAKERS
 from changes.views.promotions import found, show
 from opsdesk.accounts.models import User
-from opsdesk.core.http import UserRequest, once, submit, wants_partial, wants_partial
+from opsdesk.core.http import UserRequest, once, submit, wants_partial
 from opsdesk.core.policy import policy
 
 
