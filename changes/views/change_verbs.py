@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 
 from changes.forms import change_verbs as forms
 from changes.models import ChangeRequest
-from changes.queries.verbs import may
+from changes.queries.verbs import DOERS, may
 from changes.services import asking, assessing, ending, holding, submitting
 from changes.views.changes import MAKERS, found
 from opsdesk.accounts.access import Role
+from opsdesk.core.errors import require
 from opsdesk.core.http import UserRequest, once, submit, wants_partial
 from opsdesk.core.policy import policy
 
@@ -198,7 +199,8 @@ def _do(request: UserRequest, pk: int, ask: Ask) -> HttpResponse:
 
 
 def _question(request: UserRequest, change: ChangeRequest, ask: Ask) -> HttpResponse:
-    """The form, or a plain refusal where the verb is not open to this person now."""
+    """The form; refused to who has no right, and a plain word when it is not the time."""
+    require(DOERS[ask.verb](request.user, change))
     if not may(request.user, change, ask.verb):
         messages.error(request, f"{change.ref}: “{ask.title}” is not possible now.")
         return redirect(change)

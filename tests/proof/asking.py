@@ -89,6 +89,18 @@ SHARED = {
     "package.stray": lambda w: w.packages["draft"].pk,
     "package.other": lambda w: w.packages["sealed"].pk,
     "package.place": lambda w: w.packages["sealed"].pk,
+    **{
+        f"change.{state}": lambda w, state=state: w.changes[state].pk
+        for state in (
+            *("draft", "assessing", "held", "tested", "awaiting", "approved"),
+            *("implementing", "verifying", "review", "rejected"),
+        )
+    },
+    "change.version": lambda w: w.changes["assessing"].pk,
+    **{
+        f"standard.{state}": lambda w, state=state: w.standards[state].pk
+        for state in ("proposed", "approved", "suspended")
+    },
     "policy": lambda w: ApprovalPolicy.objects.get(kind="change", level="low").pk,
     "approval": lambda w: w.requests["open"].pk,
     "approval.voted": lambda w: w.requests["voted"].pk,
@@ -316,7 +328,10 @@ def _window_forms():
     return {
         "freeze_new": window,
         "maintenance_new": window,
-        "window_edit": {**window, "version": WindowRule.objects.get(kind="freeze").version},
+        "window_edit": {
+            **window,
+            "version": WindowRule.objects.get(kind="freeze").version,
+        },
         "window_cancel": {"reason": "Because of the test."},
     }
 
@@ -408,4 +423,28 @@ def _change_forms(w):
             "sha256": asked.sha256,
         },
         "approval_revoke": {"reason": "Not sure."},
+        **_life_forms(w),
+    }
+
+
+def _life_forms(w):
+    why = {"reason": "Because of the test."}
+    written = {"kind": "normal", "outage_minutes": 0, "backout_hours": 48}
+    plans = {"implementation_plan": "Load it.", "backout_plan": "Load the old one."}
+    return {
+        "new": {**written, "version": 0, "title": "Print once"},
+        "edit": {**written, "version": w.changes["draft"].version, "title": "Print it"},
+        "comment": {"body": "A word."},
+        "request_approval": {"conflicts_accepted": "Known."},
+        **dict.fromkeys(("send_back", "hold", "cancel", "declare_failed"), why),
+        "review": {"outcome": "successful", "outage_minutes": 0},
+        "close": {"closure": "successful"},
+        "template_new": {
+            **plans,
+            "code": "menu",
+            "title": "Alter a menu",
+            "environments": [Environment.objects.get(is_serving=True).pk],
+            "expires_on": (timezone.localdate() + DAY).isoformat(),
+        },
+        "template_suspend": {"because": "Because of the test."},
     }

@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from changes.models import Package
+from changes.models import ChangeRequest, ChangeTemplate, Package
 from changes.services import files, packages, voting
 from environments.models import (
     CalendarFeed,
@@ -32,6 +32,7 @@ from snags.services import editing, lifecycle, talk
 from tests import factories
 from tests.changes import drafts, making
 from tests.environments.planning import local, make_window
+from tests.proof import changing
 
 STATES = ("new", "handed", "back", "waiting", "resolved")
 # The people of the matrix, in its order. Dee is support for Finance only.
@@ -51,6 +52,8 @@ class World:
     tokens: dict[str, ApiToken] = field(default_factory=dict)
     packages: dict[str, Package] = field(default_factory=dict)
     requests: dict[str, ApprovalRequest] = field(default_factory=dict)
+    changes: dict[str, ChangeRequest] = field(default_factory=dict)
+    standards: dict[str, ChangeTemplate] = field(default_factory=dict)
     dead_letter: Message | None = None
     landscape: Landscape | None = None
     module: Module | None = None
@@ -93,6 +96,7 @@ def build() -> World:
     w.module = Module.objects.create(landscape=live.landscape, name="Invoicing")
     _inventory(w, live)
     _packages(w, live, north)
+    _changes(w, live)
     factories.make_contract(
         live.landscape, p3_response=600, p3_resolution=6000, p4_response=600
     )
@@ -108,7 +112,7 @@ def build() -> World:
 
 
 def _inventory(w, live):
-    """One of everything the inventory holds; one copy is shut, another paused."""
+    """One of everything the inventory holds."""
     database, app = (
         Component.objects.create(
             landscape=live.landscape, code=code, name=code, kind="application"
@@ -128,8 +132,15 @@ def _inventory(w, live):
     maintenance.plan_task(live, actor=w.ada, title="Reindex", owner=w.ada, due_at=soon)
     by_kind = {row.kind: row for row in live.landscape.environments.order_by("pk")}
     paths.lay_path(live, actor=w.ada, upstream=by_kind["dev_test"])
-    states.quarantine(by_kind["dev_test"], actor=w.ada, reason="Unmasked.")
-    states.pause(by_kind["failover"], actor=w.ada, reason="Cabling.")
+
+
+def _changes(w, live):
+    """While every environment is open: afterwards one is shut and another paused."""
+    w.changes = changing.changes(w, live)
+    w.standards = changing.standards(w, live)
+    shut, paused = (drafts.place(live, kind) for kind in ("dev_test", "failover"))
+    states.quarantine(shut, actor=w.ada, reason="Unmasked.")
+    states.pause(paused, actor=w.ada, reason="Cabling.")
 
 
 def _packages(w, live, north):
