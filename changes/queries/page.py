@@ -21,7 +21,14 @@ from changes.queries.readiness import next_gates
 from changes.queries.revisions import last_voted_on
 from changes.queries.risks import risk_of
 from changes.queries.separation import excluded_from_change
-from changes.queries.verbs import Verb, may_edit, verbs_for
+from changes.queries.verbs import (
+    Verb,
+    may_ask_for_tests,
+    may_break_glass,
+    may_edit,
+    may_promote,
+    verbs_for,
+)
 from changes.queries.voters import may_vote
 from changes.risk import Score
 from changes.wording import Told, told
@@ -94,6 +101,9 @@ class ChangePage:
     steps: list[Step]
     verbs: list[Verb]
     may_edit: bool
+    may_promote: bool
+    may_ask_for_tests: bool
+    may_break_glass: bool
     gates: list[Finding]
     conflicts: list[Conflict]
     places: list[Place]
@@ -134,6 +144,9 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
         steps=steps_of(change),
         verbs=verbs_for(user, change),
         may_edit=may_edit(user, change),
+        may_promote=may_promote(user, change),
+        may_ask_for_tests=may_ask_for_tests(user, change),
+        may_break_glass=may_break_glass(user, change),
         gates=next_gates(change, at),
         conflicts=conflicts_of(change) if is_early else [],
         places=_places(change),

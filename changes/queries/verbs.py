@@ -7,9 +7,11 @@ from django.urls import reverse
 
 from changes import permissions
 from changes.models import ChangeRequest
-from changes.moves import BEFORE, CHANGE_MOVES, HOLDABLE
+from changes.moves import BEFORE, CHANGE_MOVES, HOLDABLE, ChangeState
 from changes.queries.ending import is_confirmer
 from opsdesk.accounts.models import User
+from opsdesk.core.approving import asked_of
+from opsdesk.core.models import Asked
 
 Test = Callable[[User, ChangeRequest], bool]
 Kind = ChangeRequest.Kind
@@ -27,6 +29,7 @@ class Verb:
     url: str
 
 
+PROMOTABLE = (*HOLDABLE, ChangeState.IMPLEMENTING, ChangeState.VERIFYING)
 # verb -> (label, icon, tone, one click); in the order people meet them.
 BUTTONS: dict[str, tuple[str, str, str, bool]] = {
     "submit": ("Submit", "send", "pri", True),
@@ -63,6 +66,24 @@ def may_edit(user: User, change: ChangeRequest) -> bool:
     """Before anything was done to a serving environment, and not while on hold."""
     early = change.state in BEFORE and not change.is_held
     return early and permissions.can_prepare(user)
+
+
+def may_promote(user: User, change: ChangeRequest) -> bool:
+    """Plan a promotion: from the first try in dev/test until it has been verified."""
+    under_way = change.state in PROMOTABLE and not change.is_held
+    return under_way and permissions.can_run(user, change)
+
+
+def may_ask_for_tests(user: User, change: ChangeRequest) -> bool:
+    """Ask somebody to try it, before anything was done where people work."""
+    early = change.state in HOLDABLE and not change.is_held
+    return early and permissions.can_prepare(user)
+
+
+def may_break_glass(user: User, change: ChangeRequest) -> bool:
+    """Start an emergency before anybody agreed: an emergency approver, once ready."""
+    is_ready = change.state == ChangeState.DRAFT and change.kind == Kind.EMERGENCY
+    return is_ready and Asked.EMERGENCY in asked_of([user.pk])[user.pk]
 
 
 def _is_its_time(change: ChangeRequest, name: str) -> bool:

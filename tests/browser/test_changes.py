@@ -1,0 +1,262 @@
+"""A change's whole way through the pages, as the people who take part in it go it."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from changes.models import ChangeRequest, Package, Promotion
+from environments.models import Component, Environment, PromotionPath
+from environments.services.installing import record_installation
+from environments.services.windows import create_window
+from opsdesk.core import clock
+from tests.browser.driving import assert_all_accessible
+from tests.factories import first_policies, make_contract, make_snag
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PLAN = "Run run.sql"
+SCRIPT = {"name": "run.sql", "mimeType": "text/plain", "buffer": b"select 1;\n"}
+UNDO = {"name": "undo.sql", "mimeType": "text/plain", "buffer": b"select 0;\n"}
+
+
+@pytest.fixture
+def company(live, us, rob, ada):
+    """Four environments that run 1.0, a path into production, maintenance time now."""
+    first_policies()
+    make_contract(live.landscape, p3_response=600, p3_resolution=6000)
+    places = {row.kind: row for row in live.landscape.environments.order_by("pk")}
+    part = Component.objects.create(
+        landscape=live.landscape, code="APP", name="Application", kind="application"
+    )
+    for place in places.values():
+        record_installation(
+            place,
+            part,
+            label="1.0",
+            sha256="0" * 64,
+            source="baseline",
+            actor=ada,
+            at=clock.exact() - timedelta(days=30),
+        )
+    PromotionPath.objects.create(
+        upstream=places["dev_test"], target=live, soak_hours=0, sign_offs=1, approvals=1
+    )
+    Environment.objects.filter(pk=live.pk).update(needs_window=True)
+    create_window(
+        live.landscape,
+        actor=ada,
+        kind="maintenance",
+        name="Tonight",
+        environments=[live],
+        starts_local=timezone.localtime().replace(tzinfo=None) - timedelta(hours=1),
+        minutes=600,
+        time_zone=settings.TIME_ZONE,
+    )
+    return places
+
+
+@pytest.fixture
+def people(rob, sam, sue, tim, bea, mia, ada):
+    """Who takes part: rob tries it, sam writes it, sue does it, the others agree."""
+    return (rob, sam, sue, tim, bea, mia, ada)
+
+
+@pytest.fixture
+def at_work(sign_in):
+    """at_work(sam): a page of theirs, open to the end of the test."""
+    with ExitStack() as open_pages:
+        yield lambda user, **how: open_pages.enter_context(sign_in(user, **how))
+
+
+@pytest.mark.parametrize(
+    ("look", "scripts"), [("light", True), ("phone", False)], ids=["light", "plain"]
+)
+def test_a_change_goes_from_a_snag_to_its_close(
+    company, people, at_work, look, scripts
+):
+    rob, sam, sue, tim, bea, mia, ada = people
+    snag = make_snag(company["production"], rob, title="Invoices are rounded wrong")
+    pages = {who: at_work(who, look=look, scripts=scripts) for who in people}
+
+    package = make_a_package(pages[sam])
+    change = raise_a_change(pages[sam], snag, package, company, sue)
+    carry_out(pages[sue], promote(pages[sue], change, company["dev_test"]))
+    try_it(pages[sam], pages[rob], change, rob)
+    ask_for_approval(pages[sam], change)
+    for person in (tim, bea):
+        approve(pages[person], str(change))
+    run = promote(pages[sue], change, company["production"])
+    approve(pages[ada], change.ref)
+    carry_out(pages[sue], run)
+    change.refresh_from_db()
+    assert change.state == "implementing"
+    for kind in ("failover", "training"):
+        carry_out(pages[sue], promote(pages[sue], change, company[kind], "resync"))
+    close(pages[sue], pages[mia], change)
+
+    change.refresh_from_db()
+    snag.refresh_from_db()
+    assert (change.state, change.closure, snag.status) == (
+        "closed",
+        "successful",
+        "resolved",
+    )
+
+
+def test_pages_of_changes_are_accessible(company, rob, sam, ada, at_work):
+    page = at_work(sam)
+    package = make_a_package(page)
+    snag = make_snag(company["production"], rob)
+    change = raise_a_change(page, snag, package, company, sam)
+    run = promote(page, change, company["dev_test"])
+
+    assert_all_accessible(
+        page,
+        reverse("changes:packages"),
+        package.get_absolute_url(),
+        reverse("changes:list"),
+        change.get_absolute_url(),
+        reverse("changes:edit", args=[change.pk]),
+        reverse("changes:board"),
+        run.get_absolute_url(),
+        reverse("changes:approvals"),
+        reverse("changes:my_tests"),
+    )
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def follow(page, name):
+    page.get_by_role("link", name=name, exact=True).first.click()
+
+
+def make_a_package(page):
+    """Drafted, filled, sealed."""
+    page.goto(reverse("changes:package_new"))
+    page.get_by_label("Component").select_option(value=str(Component.objects.get().pk))
+    page.get_by_label("Version").fill("1.1")
+    press(page, "Save")
+    page.locator("input[type=file]").set_input_files([SCRIPT, UNDO])
+    press(page, "Add files")
+    follow(page, "Seal")
+    press(page, "Seal")
+    expect(page.get_by_text("Sealed").first).to_be_visible()
+    return Package.objects.get()
+
+
+def raise_a_change(page, snag, package, company, implementer):
+    """From the snag: written, saved, submitted."""
+    now = timezone.localtime()
+    live = company["production"]
+    page.goto(snag.get_absolute_url())
+    press(page, "More")
+    follow(page, "Raise a change")
+    expect(page.get_by_label("Snags it fixes")).to_have_value(snag.ref)
+    for name, text in (
+        ("impact", "Invoices of today are printed again."),
+        ("implementation_plan", PLAN),
+        ("test_plan", "Print an invoice"),
+        ("backout_plan", "Run undo.sql and print an invoice."),
+        ("comms_plan", "Finance."),
+        ("description", "The sum is rounded, not the lines."),
+    ):
+        page.locator(f"textarea[name={name}]").fill(text)
+    page.locator("[name=package]").select_option(value=str(package.pk))
+    page.locator("[name=implementer]").select_option(value=str(implementer.pk))
+    page.locator("[name=rehearsed]").select_option("no")
+    for place in (live, company["training"]):
+        page.locator(f"[name=to_{place.pk}]").check()
+    page.locator(f"[name=minutes_{live.pk}]").fill("120")
+    for name, hours in (
+        (f"start_{live.pk}", 0),
+        ("earliest_start", -1),
+        ("latest_end", 6),
+    ):
+        moment = now + timedelta(hours=hours, minutes=-5)
+        page.locator(f"[name={name}]").fill(f"{moment:%Y-%m-%dT%H:%M}")
+    press(page, "Save")
+    press(page, "Submit")
+    expect(page.get_by_text("Assessing and testing").first).to_be_visible()
+    return ChangeRequest.objects.get()
+
+
+def promote(page, change, environment, kind="deploy"):
+    """Planned on the change's page."""
+    page.goto(change.get_absolute_url())
+    follow(page, "Promote")
+    page.locator("[name=environment]").select_option(value=str(environment.pk))
+    page.locator("[name=kind]").select_option(kind)
+    press(page, "Promote")
+    expect(page.get_by_role("heading", name="Run sheet")).to_be_visible()
+    return Promotion.objects.first()
+
+
+def carry_out(page, run):
+    """Started, every step, the digest as the host told it, the checks."""
+    page.goto(run.get_absolute_url())
+    press(page, "Start")
+    expect(page.get_by_text("Running").first).to_be_visible()
+    do_steps(page)
+    page.get_by_label("Digest of what is installed now").fill(run.sha256)
+    press(page, "Report the digest")
+    do_steps(page)
+    press(page, "It has succeeded")
+    expect(page.get_by_text("Succeeded").first).to_be_visible()
+
+
+def do_steps(page):
+    """One after the other, until there is none to do."""
+    while page.locator(".stepform").count():
+        page.get_by_label("What was seen").fill("Seen.")
+        page.locator(".stepform button").click()
+
+
+def try_it(page, theirs, change, tester):
+    """Somebody of the business is asked, tries it, and says that it works."""
+    page.goto(change.get_absolute_url())
+    follow(page, "Ask for a test")
+    page.get_by_label("Who tries it").select_option(value=str(tester.pk))
+    page.get_by_label("Business area").fill("Finance")
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    page.get_by_label("By when").fill(f"{tomorrow:%Y-%m-%dT%H:%M}")
+    press(page, "Ask for a test")
+    theirs.goto(reverse("changes:my_tests"))
+    theirs.get_by_role("link", name="Say whether it works").click()
+    theirs.get_by_label("Passed", exact=True).check()
+    press(theirs, "Say whether it works")
+    expect(theirs.get_by_text("Thank you").first).to_be_visible()
+
+
+def ask_for_approval(page, change):
+    """The slot has begun a little before the maintenance: lived with, in words."""
+    page.goto(change.get_absolute_url())
+    follow(page, "Ask for approval")
+    page.get_by_label("Why you live with the conflicts").fill("Five minutes early.")
+    press(page, "Ask for approval")
+    expect(page.get_by_text("Awaiting approval").first).to_be_visible()
+
+
+def approve(page, title):
+    """From the inbox of who is asked."""
+    page.goto(reverse("changes:approvals"))
+    page.get_by_role("link", name=title).first.click()
+    press(page, "Approve")
+    expect(page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+
+
+def close(page, managers, change):
+    page.goto(change.get_absolute_url())
+    press(page, "It works")
+    managers.goto(change.get_absolute_url())
+    follow(managers, "Write the review")
+    managers.get_by_label("What it was made for was reached").check()
+    press(managers, "Write the review")
+    follow(managers, "Close")
+    press(managers, "Close")
+    expect(managers.get_by_text("Closed").first).to_be_visible()
