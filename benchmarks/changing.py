@@ -46,7 +46,7 @@ def _seed(world: Any, count: int) -> None:
     from changes.models import ChangeRequest, ChangeTarget, Promotion  # noqa: PLC0415
     from environments.models import Lease  # noqa: PLC0415
     from opsdesk.core import clock  # noqa: PLC0415
-    from tests.changes.drafts import make_component, make_package  # noqa: PLC0415
+    from tests.changes.making import make_component, make_package  # noqa: PLC0415
 
     package = make_package(make_component(world.live.landscape), world.ana, "0.9")
     now = clock.now()
