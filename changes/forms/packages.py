@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from changes import manifest
 from changes.models import Package
@@ -69,7 +69,9 @@ class DescriptionForm(CleanTextMixin, forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         usable = Package.objects.visible_to(user).filter(state="sealed")
-        choices = usable.select_related("component").order_by("component", "-pk")
+        needed = [row.pk for row in self.initial.get("requires", [])]
+        rows = Package.objects.filter(Q(pk__in=usable.values("pk")) | Q(pk__in=needed))
+        choices = rows.select_related("component").order_by("component", "-pk")
         self.choose("requires", choices)
 
     def choose(self, name: str, rows: QuerySet[Any]) -> None:
@@ -117,7 +119,7 @@ class EditForm(SecondEditorMixin, DescriptionForm):
         """The same as typed, now written on top of the newer version."""
         data = self.data.copy()  # type: ignore[attr-defined]
         data["version"] = str(theirs.version)
-        return type(self)(data, user=self.user)
+        return type(self)(data, user=self.user, initial=self.initial)
 
 
 class UploadForm(CleanTextMixin, forms.Form):

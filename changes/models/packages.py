@@ -20,11 +20,15 @@ from snags.models import Snag
 
 class PackageQuerySet(models.QuerySet["Package"]):
     def visible_to(self, user: User) -> Self:
-        """Internal people see all; a supplier's contacts what one of them made."""
+        """Internal people see all; a supplier's contacts what one of them made for a
+        component of theirs, whoever they have worked for since."""
         access = access_of(user)
         if access.is_internal:
             return self
-        ours = Q(author__memberships__supplier__in=access.supplier_ids)
+        ours = Q(
+            author__memberships__supplier__in=access.supplier_ids,
+            component__supplier__in=access.supplier_ids,
+        )
         return self.filter(Q(author=user) | ours).distinct()
 
 

@@ -27,7 +27,8 @@ class Happened:
 
 @dataclass(frozen=True)
 class PackagePage:
-    """Everything the page of one package shows."""
+    """Everything the page of one package shows: of what it needs, whether this person
+    may open it; environments for those who read the inventory."""
 
     package: Package
     files: list[PackageFile]
@@ -37,7 +38,7 @@ class PackagePage:
     changes: list[ChangeRequest]
     environments: list[Environment]
     others: list[Package]
-    needs: list[Package]
+    needs: list[tuple[Package, bool]]
     events: list[Happened]
     verbs: frozenset[str]
 
@@ -87,6 +88,8 @@ def page_of_package(user: User, package: Package) -> PackagePage:
     siblings = Package.objects.visible_to(user).filter(component=package.component_id)
     sealed = siblings.exclude(pk=package.pk).exclude(state="draft")
     environments = Environment.objects.visible_to(user).in_use()
+    if not access_of(user).is_internal:
+        environments = environments.none()
     return PackagePage(
         package=package,
         files=files,
@@ -104,10 +107,16 @@ def page_of_package(user: User, package: Package) -> PackagePage:
             )
         ),
         others=list(sealed.select_related("component").order_by("-pk")[:20]),
-        needs=list(package.requires.select_related("component").order_by("pk")),
+        needs=_needs(user, package),
         events=[Happened(row.actor, row.at, told(row)) for row in events],
         verbs=verbs_for(user, package, has_files=bool(files)),
     )
+
+
+def _needs(user: User, package: Package) -> list[tuple[Package, bool]]:
+    needed = package.requires.select_related("component").order_by("pk")
+    seen = set(package.requires.visible_to(user).values_list("pk", flat=True))
+    return [(row, row.pk in seen) for row in needed]
 
 
 def verbs_for(user: User, package: Package, *, has_files: bool) -> frozenset[str]:

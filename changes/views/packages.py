@@ -102,7 +102,7 @@ def package_diff(request: UserRequest, pk: int, other_pk: int) -> HttpResponse:
 
 
 @require_GET
-@policy(*READERS)
+@policy(*sorted(INTERNAL))
 def package_compare(request: UserRequest, pk: int, environment_pk: int) -> HttpResponse:
     """How the package differs from what an environment runs."""
     package = found(request, pk)

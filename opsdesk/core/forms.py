@@ -5,6 +5,7 @@ Forms judge the shape of input; rules are the services'.
 
 import secrets
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -70,7 +71,7 @@ class SecondEditorMixin:
     def beside(self, theirs: Model) -> list[tuple[str, str, str]]:
         """(label, theirs, mine) of whatever of the row now differs."""
         pairs = [
-            (name, getattr(theirs, name), self.cleaned_data[name])
+            (name, _plain(getattr(theirs, name)), _plain(self.cleaned_data[name]))
             for name in self.fields
             if name != "version" and hasattr(theirs, name)
         ]
@@ -85,6 +86,8 @@ class SecondEditorMixin:
         return str(self.fields[name].label or pretty_name(name))
 
     def _told(self, name: str, value: Any) -> str:
+        if isinstance(value, list):
+            return ", ".join(str(row) for row in value)
         choices = getattr(self.fields[name], "choices", ())
         named = {} if hasattr(choices, "queryset") else dict(choices)
         return str(named.get(value, value) or "")
@@ -143,6 +146,11 @@ class MultipleFileField(forms.FileField):
 def initial_of(row: Model, form: type[forms.Form]) -> dict[str, Any]:
     """What a form that edits a row starts from."""
     return {name: getattr(row, name) for name in form.base_fields}
+
+
+def _plain(value: Any) -> Any:
+    """Several rows as a list in one order; anything else as it is."""
+    return sorted(value.all(), key=attrgetter("pk")) if hasattr(value, "all") else value
 
 
 def _bound(field: forms.CharField) -> None:

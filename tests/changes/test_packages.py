@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -11,10 +12,13 @@ from changes.manifest import Entry
 from changes.models import Package, PackageBlock, PackageEvent, PackageFile
 from changes.services import files, packages
 from environments.models import Installation
+from environments.services.installing import record_installation
+from opsdesk.accounts.models import Membership
+from opsdesk.core.clock import today
 from opsdesk.core.errors import NotAllowedError, RuleError, StaleError
 from opsdesk.core.models import Notification
 from tests.changes.making import make_component, make_draft, make_file, make_package
-from tests.factories import make_user
+from tests.factories import make_party, make_user
 
 SHA = "c" * 64
 
@@ -196,6 +200,89 @@ def test_a_suppliers_contact_delivers_for_their_own_components_in_their_own_name
     refused(NotAllowedError, packages.draft, component=theirs, author=sam, **fields)
     assert Package.objects.visible_to(colleague).get() == package
     assert not Package.objects.visible_to(vic).exclude(pk=package.pk).exists()
+
+
+def test_a_contact_who_moved_to_another_supplier_shows_the_first_nothing_new(
+    live, northgate, vic
+):
+    paylink = make_party("Paylink Bureau", "supplier")
+    val = make_user("val", "supplier", supplier=northgate)
+    val.memberships.update(ends_on=today() - timedelta(days=1))
+    Membership.objects.create(user=val, role="supplier", supplier=paylink)
+    package = make_draft(make_component(live.landscape, "PAY", supplier=paylink), val)
+
+    assert not Package.objects.visible_to(vic).filter(pk=package.pk).exists()
+
+
+def test_a_suppliers_contact_reads_no_inventory_on_the_page_of_their_package(
+    client, app, live, northgate, vic, sam
+):
+    theirs = make_component(live.landscape, "RPT", supplier=northgate)
+    ours = make_package(app, sam, label="hidden")
+    package = make_package(theirs, vic, requires=[ours])
+    record_installation(
+        live,
+        theirs,
+        label=package.label,
+        sha256=package.sha256,
+        source="correction",
+        actor=None,
+    )
+    client.force_login(vic)
+
+    page = client.get(package.get_absolute_url()).content.decode()
+
+    assert live.name in page
+    assert live.get_absolute_url() not in page
+    assert ours.get_absolute_url() not in page
+    compare = reverse("changes:package_compare", args=[package.pk, live.pk])
+    assert compare not in page
+    assert client.get(compare).status_code == 403
+
+
+def edited(client, package, **data):
+    return client.post(
+        reverse("changes:package_edit", args=[package.pk]),
+        {
+            "label": package.label,
+            "package_class": package.package_class,
+            "version": package.version,
+            **data,
+        },
+    )
+
+
+def test_an_edit_keeps_a_needed_package_that_was_blocked_since(client, app, sam):
+    needed = make_package(app, sam, label="1.0")
+    package = make_draft(app, sam, requires=[needed])
+    packages.block(needed, actor=sam, reason="Rounds wrongly.")
+    client.force_login(sam)
+
+    assert edited(client, package, requires=[needed.pk]).status_code == 302
+
+    assert list(package.requires.all()) == [needed]
+
+
+def test_a_second_editor_reads_what_the_other_says_is_needed(client, app, sam):
+    needed = make_package(app, sam, label="1.0")
+    package = make_draft(app, sam)
+    packages.edit(
+        package,
+        actor=sam,
+        version=package.version,
+        label="1.2",
+        package_class="patch",
+        requires=[needed],
+    )
+    client.force_login(sam)
+
+    answer = edited(client, package)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert str(needed) in page
+    assert "QuerySet" not in page
+    assert "Package.None" not in page
 
 
 @pytest.mark.parametrize("who", ["rob", "tim", "bea", "amy", "ann"])
