@@ -26,8 +26,9 @@ def install(lives: list[Life]) -> None:
     old, new = [], []
     for key, runs in wanted.items():
         rows = _spliced(known[key], sorted(runs, key=lambda pair: pair[1].at))
-        old += [row for row in rows if row.pk]
-        new += [row for row in rows if row.pk is None]
+        stored = set(map(id, known[key]))
+        old += [row for row in rows if id(row) in stored]
+        new += [row for row in rows if id(row) not in stored]
     Installation.objects.bulk_update(old, ["during", "sha256"])
     Installation.objects.bulk_create(new)
 

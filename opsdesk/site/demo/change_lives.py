@@ -142,7 +142,7 @@ def tales() -> Iterator[Told]:
     """The table, the earliest draft first."""
     with Path(__file__).with_name("changes.csv").open(newline="") as file:
         rows = [
-            Told(**{**row, "days": float(row["days"])}) for row in csv.DictReader(file)
+            Told(days=float(row.pop("days")), **row) for row in csv.DictReader(file)
         ]
     yield from sorted(rows, key=lambda told: -told.tried)
 

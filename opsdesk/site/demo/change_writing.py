@@ -124,6 +124,8 @@ def _words(component: str, label: str, area: str) -> dict[str, str]:
 
 
 def _reason(life: Life) -> str:
+    if life.told.kind == "statutory":
+        return "The rate changes on that day, whether we are ready or not."
     if life.told.kind == "standard":
         return f"{life.told.area} asked for it; it is done in the same way every time."
     return f"{life.told.area} loses time with it every day."
@@ -184,8 +186,9 @@ def _agree(world: World, lives: list[Life]) -> None:
     agreed = [life for life in asked if life.told.was_agreed]
     for life in (*agreed, *rejected):
         life.row.approval = _request(life)
-    requests = [life.row.approval for life in (*agreed, *rejected)]
-    ApprovalRequest.objects.bulk_create(requests)
+    ApprovalRequest.objects.bulk_create(
+        life.row.approval for life in (*agreed, *rejected) if life.row.approval
+    )
     votes, steps = [], []
     for life in (*agreed, *rejected):
         steps += [

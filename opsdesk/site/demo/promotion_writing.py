@@ -129,7 +129,7 @@ def _approve(world: World, pairs: list[tuple[Life, Run]]) -> None:
             ended_at=row.started_at,
             consumed_by=life.implementer,
         )
-    requests = [row.approval for _life, row in asked]
+    requests = [row.approval for _life, row in asked if row.approval]
     ApprovalRequest.objects.bulk_create(requests)
     ApprovalStep.objects.bulk_create(
         ApprovalStep(request=request, asked="administrator") for request in requests
