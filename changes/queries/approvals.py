@@ -61,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Inbox:
-    """Requests that wait for me, that I made, and that are over."""
+    """Requests that wait for me, that I made, and that I have voted on."""
 
     waiting: list[Line]
     requested: list[Line]
@@ -113,10 +113,12 @@ def inbox(user: User) -> Inbox:
     """The three lists, in a fixed number of queries."""
     at = clock.now()
     live = _open_to(user, at)
-    mine = ApprovalRequest.objects.filter(requested_by=user).order_by("-pk")
-    voted = ApprovalRequest.objects.filter(votes__user=user).distinct()
-    over = voted.exclude(state="open").order_by("-pk")
-    lists = [list(rows[:MOST]) for rows in (live, mine[:50], over[:50])]
+    rows = ApprovalRequest.objects.select_related("requested_by")
+    mine = rows.filter(requested_by=user).order_by("-pk")
+    voted = rows.filter(votes__user=user).distinct()
+    lists = [
+        list(some[:MOST]) for some in (live, mine[:50], voted.order_by("-pk")[:50])
+    ]
     lines = _lines([row for rows in lists for row in rows], at)
     asked = asked_of([user.pk])[user.pk]
     return Inbox(
@@ -143,7 +145,8 @@ def _open_to(user: User, at: datetime) -> QuerySet[ApprovalRequest]:
     """Open requests with a step this person may be asked in, the oldest first."""
     asked = asked_of([user.pk])[user.pk]
     rows = ApprovalRequest.objects.open().filter(expires_at__gt=at)
-    return rows.filter(steps__asked__in=asked).distinct().order_by("pk")
+    mine = rows.filter(steps__asked__in=asked).distinct()
+    return mine.select_related("requested_by").order_by("pk")
 
 
 def _lines(

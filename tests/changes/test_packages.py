@@ -263,6 +263,22 @@ def test_an_edit_keeps_a_needed_package_that_was_blocked_since(client, app, sam)
     assert list(package.requires.all()) == [needed]
 
 
+def test_the_lists_of_packages_and_of_files_cost_the_same_however_long(
+    client, app, live, sam, same_queries
+):
+    base = make_package(app, sam, label="1.0")
+
+    def add(count):
+        for _ in range(count):
+            label = f"2.{Package.objects.count()}"
+            extra = make_package(app, sam, label, requires=[base])
+            base.requires.add(extra)
+
+    client.force_login(sam)
+    same_queries(reverse("changes:packages"), add, budget=10)
+    same_queries(base.get_absolute_url(), add, budget=20)
+
+
 def test_a_second_editor_reads_what_the_other_says_is_needed(client, app, sam):
     needed = make_package(app, sam, label="1.0")
     package = make_draft(app, sam)

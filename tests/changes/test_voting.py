@@ -13,7 +13,7 @@ from changes.queries.approvals import excluded_from, inbox
 from changes.services import files, holding, packages, revising, voting
 from opsdesk.accounts.models import Membership
 from opsdesk.core.models import ApprovalPolicy, ApprovalRequest, Notification, Vote
-from tests.changes.drafts import content, fresh, make_asked
+from tests.changes.drafts import content, fresh, make_asked, soon
 from tests.changes.making import make_component, make_file
 from tests.core.voting_trials import together
 from tests.factories import make_user
@@ -153,6 +153,32 @@ def test_one_rejection_ends_it_at_once_and_releases_the_slots(
     assert not change.targets.filter(is_booked=True).exists()
     told = Notification.objects.get(recipient=mia, title__startswith="Rejected")
     assert told.body == "The back-out plan is too thin."
+
+
+def test_what_i_voted_on_is_among_the_done_though_others_are_waited_for(
+    client, change, cora
+):
+    press(client, cora, change)
+
+    found = inbox(cora)
+
+    assert found.waiting == []
+    assert [line.request.state for line in found.done] == ["open"]
+
+
+def test_the_inbox_costs_the_same_for_many_requests(
+    client, live, mia, sam, cora, request, same_queries
+):
+    sue, bea = (request.getfixturevalue(name) for name in ("sue", "bea"))
+
+    def add(count):
+        for _ in range(count):
+            day = 1 + ApprovalRequest.objects.count()
+            start = soon(24 * day)
+            make_asked(live, mia, sam, sue, bea, label=f"2.{day}", start=start)
+
+    client.force_login(cora)
+    same_queries(reverse("changes:approvals"), add, budget=16)
 
 
 def test_a_rejection_without_a_comment_is_not_taken(client, change, carl):
