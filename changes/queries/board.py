@@ -168,6 +168,15 @@ def _facts(user: User, at: datetime, places: Sequence[Environment]) -> Facts:
     )
 
 
+def _is_going(owed: ChangeDuty, facts: Facts) -> bool:
+    """Has somebody planned or begun what is owed?"""
+    return any(
+        (row.change_id, row.environment_id) == (owed.change_id, owed.environment_id)
+        and row.state in {"scheduled", "running", "verifying"}
+        for row in facts.promotions
+    )
+
+
 def _lane(place: Environment, facts: Facts, *, only_mine: bool) -> Lane:
     groups = [
         Group("Running", _live(place, facts, ("running", "verifying"))),
@@ -178,7 +187,7 @@ def _lane(place: Environment, facts: Facts, *, only_mine: bool) -> Lane:
             [
                 sync_card(s, facts.at)
                 for s in facts.syncs
-                if s.environment_id == place.pk
+                if s.environment_id == place.pk and not _is_going(s, facts)
             ],
         ),
         Group("Lately", _lately(place, facts)),

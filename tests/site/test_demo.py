@@ -1,7 +1,9 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from changes.models import ChangeRequest, Promotion
 from opsdesk.accounts.models import User
+from opsdesk.core.models import ApprovalRequest
 from opsdesk.site.demo import loading
 from snags.models import ClockRevision, Rollup, Snag
 from snags.moves import Status
@@ -28,10 +30,33 @@ def test_the_demo_company_is_alive_and_the_sweep_has_nothing_old_to_tell(
         "Service manager",
         "Release administrator",
     }
+    check_changes()
 
     at = Snag.objects.order_by("-updated_at").first().updated_at
 
     assert sweep.fire_batch(at=at) == 0
+
+
+def check_changes():
+    """Sixty of the kinds real logs have, in every state, with people waited for."""
+    kinds = list(ChangeRequest.objects.values_list("kind", flat=True))
+    assert {kind: kinds.count(kind) for kind in ChangeRequest.Kind.values} == {
+        "normal": 24,
+        "standard": 33,
+        "emergency": 2,
+        "statutory": 1,
+    }
+    states = set(ChangeRequest.objects.values_list("state", flat=True))
+    assert states == set(ChangeRequest.State.values) - {"failed"}
+    assert Promotion.objects.filter(outcome="DIGEST_MISMATCH").count() == 1
+    assert Promotion.objects.filter(state="rolled_back").count() == 2
+    waiting = set(ApprovalRequest.objects.open().values_list("kind", flat=True))
+    assert waiting == {"change", "promotion", "template"}
+    done = Promotion.objects.filter(state="succeeded").exclude(kind="rollback")
+    assert all(
+        row.installation.sha256 == row.sha256
+        for row in done.select_related("installation")
+    )
 
 
 @pytest.mark.parametrize("debug", [False])

@@ -82,7 +82,9 @@ class Told:
 
     @property
     def risk(self) -> Risk:
-        return Risk.MEDIUM if self.package_class == "minor" else Risk.LOW
+        """As the points would come out: a new version of what everybody needs."""
+        is_wide = self.component in {"APP-CORE", "IF-EDI"}
+        return Risk.MEDIUM if is_wide and self.package_class == "minor" else Risk.LOW
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ STAFF = (
     ),
     Person(
         "joseph", "Joseph Adeyemi", "IT manager", "IT",
-        ("approver_technical", "access_administrator"), is_cast=True,
+        ("approver_technical", "reporter"), is_cast=True,
     ),
     Person("carol", "Carol Hughes", "Finance director", "Finance",
            ("approver_business", "reporter"), is_cast=True),
