@@ -1,10 +1,11 @@
 """What the timeline of a change says: one table from verb to sentence, and tones."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from changes.models import ChangeEvent, ChangeRequest, Risk
+from changes.models import ChangeEvent, ChangeRequest, Risk, TestSignOff
 from changes.moves import ChangeState, TemplateState
 from opsdesk.core.wording import listed
 
@@ -134,10 +135,15 @@ SAYINGS: dict[str, Saying] = {
 
 
 def _there(text: str) -> Callable[[Params], str]:
-    """{package} and {environment} as the event has them."""
-    return lambda params: text.format_map(
-        {"package": "it", "environment": "there", **params}
-    )
+    """{package}, {environment} and the like, as the event has them."""
+    plain = {"package": "it", "environment": "there"}
+    return lambda params: text.format_map(defaultdict(lambda: "…", {**plain, **params}))
+
+
+def _signed_off(params: Params) -> str:
+    found = dict(TestSignOff.Verdict.choices).get(params.get("verdict", ""), "…")
+    text = "gave a verdict on {area} in {environment}: {found}"
+    return _there(text)({**params, "found": found.lower()})
 
 
 # What promotions, tests and what follows from them add.
@@ -175,10 +181,7 @@ SAYINGS |= {
     ),
     "override_asked": Saying(_there("asked for leave during {freeze}"), "pause"),
     "test_asked": Saying(_there("asked {person} to test {area}"), "user-check"),
-    "signed_off": Saying(
-        _there("gave a verdict on {area} in {environment}: {verdict}"),
-        "clipboard-check",
-    ),
+    "signed_off": Saying(_signed_off, "clipboard-check"),
     "conditions_accepted": Saying(_there("accepted the conditions of {area}"), "check"),
     "sign_off_revoked": Saying(
         _there("took the verdict on {area} back"), "undo-2", "amber"
@@ -189,9 +192,8 @@ SAYINGS |= {
 
 
 def told(event: ChangeEvent) -> Told:
-    """The sentence of one event; a verb without one is told by its own words."""
-    plain = Saying(event.verb.replace("_", " "), "circle-dot")
-    saying = SAYINGS.get(event.verb, plain)
+    """The sentence of one event; KeyError for a verb nobody has put in words."""
+    saying = SAYINGS[event.verb]
     text = saying.text if isinstance(saying.text, str) else saying.text(event.params)
     note = str(event.params.get("note", ""))
     return Told(text, saying.icon, saying.tone, note)

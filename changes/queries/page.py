@@ -16,6 +16,7 @@ from changes.models import (
     TestSignOff,
 )
 from changes.moves import ENDED, ChangeState
+from changes.queries.coming import Coming, next_line, planned
 from changes.queries.conflicts import Conflict, conflicts_of
 from changes.queries.readiness import next_gates
 from changes.queries.revisions import last_voted_on
@@ -107,6 +108,8 @@ class ChangePage:
     gates: list[Finding]
     conflicts: list[Conflict]
     places: list[Place]
+    coming: Coming
+    next: str
     evidence: list[TestSignOff]
     standing: Standing | None
     may_vote: bool
@@ -138,6 +141,8 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
     excluded = excluded_from_change(change)
     request = change.approval
     now = standing(request, excluded=excluded, at=at) if request else None
+    gates, places = next_gates(change, at), _places(change)
+    coming = planned(user, change, at) if change.state not in ENDED else Coming("")
     is_early = change.state in {S.DRAFT, S.ASSESSING, S.AWAITING, S.APPROVED}
     return ChangePage(
         change=change,
@@ -147,9 +152,17 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
         may_promote=may_promote(user, change),
         may_ask_for_tests=may_ask_for_tests(user, change),
         may_break_glass=may_break_glass(user, change),
-        gates=next_gates(change, at),
+        gates=gates,
         conflicts=conflicts_of(change) if is_early else [],
-        places=_places(change),
+        places=places,
+        coming=coming,
+        next=next_line(
+            change,
+            gates=gates,
+            standing=now,
+            places=[(place.aim, place.promotion) for place in places],
+            planned=coming.text,
+        ),
         evidence=_evidence(change),
         standing=now,
         may_vote=change.state == S.AWAITING

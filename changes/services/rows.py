@@ -24,11 +24,9 @@ def locked(change: ChangeRequest) -> ChangeRequest:
 def judge(change: ChangeRequest, verb: str) -> None:
     """Refuse a verb the state does not allow, and all but cancelling while on hold."""
     if change.state not in CHANGE_MOVES[verb].sources:
-        words = verb.replace("_", " ")
+        state = change.get_state_display().lower()
         raise RuleError(
-            f"{change.ref} is {change.get_state_display().lower()}, so it cannot"
-            f" {words} now.",
-            code="not_now",
+            f"{change.ref} is {state}: that is not possible now.", code="not_now"
         )
     if change.is_held and verb != "cancel":
         raise RuleError(

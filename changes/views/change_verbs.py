@@ -199,7 +199,7 @@ def _do(request: UserRequest, pk: int, ask: Ask) -> HttpResponse:
 
 
 def _question(request: UserRequest, change: ChangeRequest, ask: Ask) -> HttpResponse:
-    """The form; refused to who has no right, and a plain word when it is not the time."""
+    """The form, for who has the right; a plain word when it is not the time."""
     require(DOERS[ask.verb](request.user, change))
     if not may(request.user, change, ask.verb):
         messages.error(request, f"{change.ref}: “{ask.title}” is not possible now.")
