@@ -32,6 +32,8 @@ from opsdesk.site.demo.places import World
 from snags.models import Snag
 
 HOUR = timedelta(hours=1)
+# Free maintenance nights that are left to others.
+NIGHTS = {"IF-EDI 5.3.1": 1, "IF-BANK 2.5": 2, "DB-ERP 0412": 1, "CFG-PRN 8": 3}
 KNOWN = "Both have been talked over with the key user; they do not touch each other."
 WAIVED = "Nobody can be paid until this is in; testing follows tomorrow."
 
@@ -143,7 +145,7 @@ def _owed(now: Now) -> None:
 def _agree(now: Now, key: str, *voters: str) -> None:
     """Ask for approval in the next maintenance without a freeze; so many say yes."""
     change = now.change(key)
-    _book(change, _window(now, frozen=False))
+    _book(change, _window(now, frozen=False, skipped=NIGHTS.get(key, 0)))
     if key == "IF-BANK 2.5":
         change.risk_manual = ChangeRequest.Risk.HIGH
         save(change, "risk_manual", actor=change.requester)
@@ -170,7 +172,7 @@ def _book(change: ChangeRequest, night: DateTimeTZRange) -> None:
     save(change, "earliest_start", "latest_end", actor=change.requester)
 
 
-def _window(now: Now, *, frozen: bool) -> DateTimeTZRange:
+def _window(now: Now, *, frozen: bool, skipped: int = 0) -> DateTimeTZRange:
     """The next maintenance no freeze forbids, or the first hours of a freeze."""
     place, at = now.copies["production"], clock.now()
     rows = Occurrence.objects.filter(
@@ -181,7 +183,7 @@ def _window(now: Now, *, frozen: bool) -> DateTimeTZRange:
     ]
     if frozen:
         return DateTimeTZRange(freezes[0].lower, freezes[0].lower + 3 * HOUR)
-    return next(
+    nights = [
         row.during
         for row in rows
         if row.kind == WindowKind.MAINTENANCE
@@ -189,7 +191,8 @@ def _window(now: Now, *, frozen: bool) -> DateTimeTZRange:
             row.during.lower < each.upper and each.lower < row.during.upper
             for each in freezes
         )
-    )
+    ]
+    return nights[skipped]
 
 
 def _plan(now: Now, key: str) -> None:
