@@ -11,7 +11,7 @@ from opsdesk.core.charts.marks import Cell, number
 
 WIDTH, HEIGHT = 168, 46
 ACROSS, DOWN = 76, 18
-EDGE = 8
+EDGE = 10
 LETTERS = 21
 
 
@@ -90,16 +90,36 @@ def _arrow(arrow: Arrow, places: dict[int, Point], down: set[int]) -> SafeString
     x, y = places[arrow.start]
     to_x, to_y = places[arrow.end]
     x, y, to_y = x + WIDTH, y + HEIGHT / 2, to_y + HEIGHT / 2
-    bend = max(ACROSS / 2, abs(to_x - x) / 2)
+    tone = " down" if arrow.start in down else ""
     return format_html(
-        '<path class="wire{}" d="M{} {}C{} {} {} {} {} {}"/>'
-        '<path class="head{}" d="M{} {}l-6 -3.5v7z"/>',
-        " down" if arrow.start in down else "",
-        *(number(v) for v in (x, y, x + bend, y, to_x - bend, to_y, to_x - 5, to_y)),
-        " down" if arrow.start in down else "",
+        '<path class="wire{}" d="{}"/><path class="head{}" d="M{} {}l-6 -3.5v7z"/>',
+        tone,
+        _wire(x, y, to_x, to_y),
+        tone,
         number(to_x),
         number(to_y),
     )
+
+
+def _wire(x: float, y: float, to_x: float, to_y: float) -> str:
+    """The way of an arrow; over a column it runs between two rows, behind no box."""
+    half = ACROSS / 2
+    if to_x - x <= ACROSS:
+        return _way(x, y, [(x + half, y), (to_x - half, to_y), (to_x - 5, to_y)])
+    is_top = y < EDGE + HEIGHT
+    lane = y + (HEIGHT + DOWN) / 2 * (1 if to_y > y or is_top else -1)
+    out = _way(x, y, [(x + half, y), (x + half, lane), (x + ACROSS, lane)])
+    over = f"H{number(to_x - ACROSS)}"
+    back = [(to_x - half, lane), (to_x - half, to_y), (to_x - 5, to_y)]
+    return f"{out}{over}{_curve(back)}"
+
+
+def _way(x: float, y: float, points: Sequence[Point]) -> str:
+    return f"M{number(x)} {number(y)}{_curve(points)}"
+
+
+def _curve(points: Sequence[Point]) -> str:
+    return "C" + " ".join(f"{number(x)} {number(y)}" for x, y in points)
 
 
 def _box(box: Box, place: Point) -> SafeString:
