@@ -6,6 +6,7 @@ from changes.models import ChangeRequest, ChangeTarget
 from changes.moves import BEFORE, ChangeState
 from environments.models import Environment, Landscape
 from opsdesk.accounts.models import User
+from snags.models import Snag
 
 # What the list may be narrowed to besides one state.
 VIEWS = {
@@ -64,6 +65,12 @@ def change_for(user: User, pk: int) -> ChangeRequest | None:
         "approval",
     )
     return named.order_by("pk").first()
+
+
+def fixes_of(user: User, snag: Snag) -> QuerySet[ChangeRequest]:
+    """The changes that are to fix a snag, as far as this person may know of them."""
+    mine = ChangeRequest.snags.through.objects.filter(snag=snag).values("changerequest")
+    return ChangeRequest.objects.visible_to(user).filter(pk__in=mine).order_by("-pk")
 
 
 def environments_in_use(landscape: Landscape | None = None) -> QuerySet[Environment]:

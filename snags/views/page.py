@@ -2,6 +2,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
+from changes.queries.changes import fixes_of
 from opsdesk.core import clock
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
@@ -83,6 +84,7 @@ def _page(
     context = {
         "snag": snag,
         "page": page,
+        "fixes": fixes_of(request.user, snag),
         "composer": composer or _composer(request, snag, page.reader.audiences),
         "resolutions": resolutions_for(snag),
         "shows": SHOWS,
