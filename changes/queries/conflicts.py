@@ -10,6 +10,7 @@ from changes.models import ChangeRequest, ChangeTarget, UserTest
 from changes.moves import ENDED, ChangeState
 from changes.queries.risks import touched_components
 from environments.models import Dependency, Lease, Occurrence, WindowKind
+from environments.queries.windows import freezes_over
 
 # Neither planned yet nor planned any more.
 IDLE = (*ENDED, ChangeState.DRAFT, ChangeState.REJECTED, ChangeState.REVIEW)
@@ -59,8 +60,8 @@ def _slots_taken(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]
 
 
 def _frozen(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
-    for freeze in _windows(aim, WindowKind.FREEZE):
-        if change.kind in freeze.rule.exempt.split(","):
+    for freeze in freezes_over(aim.environment, aim.slot):
+        if change.kind in freeze.rule.exempt_kinds:
             continue
         words = "is frozen" if freeze.is_hard else "has an advisory freeze"
         yield Conflict(
@@ -85,21 +86,21 @@ def _outside_window(aim: ChangeTarget) -> Iterator[Conflict]:
         return
     holds = (
         window.during.lower <= aim.slot.lower and aim.slot.upper <= window.during.upper
-        for window in _windows(aim, WindowKind.MAINTENANCE)
+        for window in _maintenance(aim)
     )
     if not any(holds):
         text = f"The slot in {aim.environment} is outside its maintenance windows."
         yield Conflict(text)
 
 
-def _windows(aim: ChangeTarget, kind: str) -> QuerySet[Occurrence]:
+def _maintenance(aim: ChangeTarget) -> QuerySet[Occurrence]:
     rows = Occurrence.objects.filter(
         environment=aim.environment,
-        kind=kind,
+        kind=WindowKind.MAINTENANCE,
         during__overlap=aim.slot,
         cancelled_at__isnull=True,
     )
-    return rows.select_related("rule").order_by("during", "pk")
+    return rows.order_by("during", "pk")
 
 
 def _implementer_booked(
