@@ -5,7 +5,6 @@ from datetime import datetime
 from changes.gates.case import Case
 from changes.models import ChangeRequest
 from changes.moves import ChangeState
-from changes.queries.evidence import approvals_needed
 from environments.models import Environment
 from opsdesk.core.approving import Standing
 from opsdesk.core.gates import Finding
@@ -86,7 +85,7 @@ def approval(case: Case, _at: datetime) -> Finding:
 def promotion_approval(case: Case, _at: datetime) -> Finding:
     """This promotion, of this build, here and now, is approved by administrators."""
     promotion = case.promotion
-    if not approvals_needed(promotion):
+    if not case.approvals_needed:
         return Finding("PROMO_APPROVAL", is_met=True, detail="None is needed here.")
     found = case.promotion_standing
     is_this = found is not None and found.request.revision == promotion.change.revision

@@ -5,12 +5,19 @@ from datetime import datetime
 from functools import cached_property
 
 from changes.models import ChangeDuty, FreezeOverride, Promotion
-from changes.queries.evidence import paths_into, stays
-from changes.queries.separation import excluded_from_change, excluded_from_promotion
-from environments.models import Environment, Installation, Lease, PromotionPath
+from changes.queries.evidence import approvals_needed, paths_into, stays
+from changes.queries.separation import and_starter, excluded_from_change
+from environments.models import (
+    Environment,
+    Installation,
+    Lease,
+    Occurrence,
+    PromotionPath,
+)
 from environments.queries.installed import installed
+from environments.queries.windows import freezes_now
 from opsdesk.accounts.models import User
-from opsdesk.core.approving import Standing, standing
+from opsdesk.core.approving import Standing, standings
 from opsdesk.core.models import ApprovalRequest
 
 Kind = Environment.Kind
@@ -54,10 +61,15 @@ class Case:
         return paths_into(self.environment, self.promotion.package)
 
     @cached_property
+    def approvals_needed(self) -> int:
+        """How many administrators must agree to it; 0 for none."""
+        return approvals_needed(self.promotion, self.paths)
+
+    @cached_property
     def upstream(self) -> dict[int, list[Installation]]:
         """Environment id -> when it ran exactly these bytes."""
-        package = self.promotion.package
-        return {path.upstream_id: stays(path.upstream, package) for path in self.paths}
+        places = [path.upstream_id for path in self.paths]
+        return stays(places, self.promotion.package)
 
     @cached_property
     def installed(self) -> dict[int, Installation]:
@@ -69,19 +81,22 @@ class Case:
         return live.select_related("holder").first()
 
     @cached_property
+    def freezes(self) -> list[Occurrence]:
+        """What is frozen there now, hard ones first."""
+        return freezes_now(self.environment, self.at)
+
+    @property
     def change_standing(self) -> Standing | None:
         """What the change's approval has come to; None when nobody was asked."""
-        change = self.promotion.change
-        return self._standing(change.approval, excluded_from_change(change))
+        return self._standings.get(self.promotion.change.approval_id or 0)
 
-    @cached_property
+    @property
     def promotion_standing(self) -> Standing | None:
-        excluded = excluded_from_promotion(self.promotion)
-        return self._standing(self.promotion.approval, excluded)
+        return self._standings.get(self.promotion.approval_id or 0)
 
     @cached_property
-    def overrides(self) -> dict[int, int]:
-        """Leave this revision has and has not used: its id, and the freeze's."""
+    def overrides(self) -> list[tuple[FreezeOverride, Standing]]:
+        """Leave this revision has and has not used, with what its approval came to."""
         rows = FreezeOverride.objects.filter(
             change=self.promotion.change,
             revision=self.promotion.change.revision,
@@ -89,17 +104,18 @@ class Case:
             approval__state=ApprovalRequest.State.GRANTED,
             approval__expires_at__gt=self.at,
         )
-        excluded = excluded_from_change(self.promotion.change)
-        return {
-            row.pk: row.occurrence_id
-            for row in rows.select_related("approval").order_by("pk")
-            if standing(row.approval, excluded=excluded, at=self.at).is_granted
-        }
+        given = list(rows.select_related("approval").order_by("pk"))
+        found = self._standings_of({row.approval: self._excluded for row in given})
+        return [
+            (row, found[row.approval.pk])
+            for row in given
+            if found[row.approval.pk].is_granted
+        ]
 
     @property
     def overridden(self) -> set[int]:
         """Freeze occurrences it has leave to ignore."""
-        return set(self.overrides.values())
+        return {row.occurrence_id for row, _ in self.overrides}
 
     @cached_property
     def overdue_syncs(self) -> list[ChangeDuty]:
@@ -112,9 +128,20 @@ class Case:
         )
         return list(rows.select_related("environment", "duty").order_by("pk"))
 
-    def _standing(
-        self, request: ApprovalRequest | None, excluded: dict[int, str]
-    ) -> Standing | None:
-        if request is None:
-            return None
-        return standing(request, excluded=excluded, at=self.at)
+    @cached_property
+    def _excluded(self) -> dict[int, str]:
+        return excluded_from_change(self.promotion.change)
+
+    @cached_property
+    def _standings(self) -> dict[int, Standing]:
+        """Of the change's approval and of the promotion's, by request."""
+        mine, its = self.promotion.approval, self.promotion.change.approval
+        excluded = and_starter(self._excluded, self.promotion)
+        asked = {its: self._excluded, mine: excluded}
+        return self._standings_of({row: who for row, who in asked.items() if row})
+
+    def _standings_of(
+        self, asked: dict[ApprovalRequest, dict[int, str]]
+    ) -> dict[int, Standing]:
+        excluded = {request.pk: who for request, who in asked.items()}
+        return standings(list(asked), excluded=excluded, at=self.at)

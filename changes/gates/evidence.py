@@ -6,7 +6,6 @@ from changes.gates.case import Case
 from changes.models import Package
 from changes.queries.evidence import (
     Tested,
-    approvals_needed,
     backout_until,
     longest_stay,
     tested,
@@ -139,8 +138,7 @@ def depends(case: Case, _at: datetime) -> Finding:
 def baseline(case: Case, _at: datetime) -> Finding:
     """What runs there is what ran there when its approval was asked for."""
     now = {str(pk): row.pk for pk, row in case.installed.items()}
-    was_asked = approvals_needed(case.promotion)
-    if now == case.promotion.baseline or not was_asked:
+    if now == case.promotion.baseline or not case.approvals_needed:
         detail = "Nothing was installed there since."
         return Finding("BASELINE", is_met=True, detail=detail)
     return Finding(

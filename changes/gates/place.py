@@ -6,7 +6,7 @@ from changes.gates.case import Case
 from changes.models import Promotion
 from changes.moves import PromotionState
 from environments.models import Environment
-from environments.queries.windows import freezes_now, maintenance_now
+from environments.queries.windows import maintenance_now
 from opsdesk.core.gates import Finding
 
 
@@ -25,9 +25,9 @@ def environment(case: Case, _at: datetime) -> Finding:
     return Finding("ENV", is_met=False, detail=detail, clear=clear, url=url)
 
 
-def freeze(case: Case, at: datetime) -> Finding:
+def freeze(case: Case, _at: datetime) -> Finding:
     """No freeze forbids it now; a freeze beats a maintenance window."""
-    for found in freezes_now(case.environment, at):
+    for found in case.freezes:
         is_let_through = (
             not found.is_hard
             or case.promotion.change.kind in found.rule.exempt_kinds

@@ -48,17 +48,21 @@ def paths_into(environment: Environment, package: Package) -> list[PromotionPath
     return list(by_upstream.values())
 
 
-def approvals_needed(promotion: Promotion) -> int:
+def approvals_needed(
+    promotion: Promotion, paths: Sequence[PromotionPath] | None = None
+) -> int:
     """How many administrators must agree to this promotion; 0 for none.
 
     Only where people work, and never to follow, to undo or behind broken glass. Where
-    no path says how many, one; two when the risk is high.
+    no path says how many, one; two when the risk is high. `paths` are those into its
+    environment, if they are known.
     """
     environment, change = promotion.environment, promotion.change
     is_new = promotion.kind == Promotion.Kind.DEPLOY and not change.is_break_glass
     if not is_new or not environment.is_serving:
         return 0
-    paths = paths_into(environment, promotion.package)
+    if paths is None:
+        paths = paths_into(environment, promotion.package)
     least = 2 if change.risk == ChangeRequest.Risk.HIGH else 0
     return max(least, max((path.approvals for path in paths), default=1))
 
@@ -72,14 +76,19 @@ def backout_until(promotion: Promotion) -> datetime | None:
     return since + timedelta(hours=promotion.change.backout_hours) if since else None
 
 
-def stays(environment: Environment, package: Package) -> list[Installation]:
-    """When the environment ran exactly these bytes, the earliest stay first."""
+def stays(
+    environments: Sequence[int], package: Package
+) -> dict[int, list[Installation]]:
+    """Environment id -> when it ran exactly these bytes, the earliest stay first."""
     rows = Installation.objects.filter(
-        environment=environment,
+        environment__in=environments,
         component=package.component_id,
         sha256=package.sha256,
     ).exclude(sha256="")
-    return list(rows.order_by("during", "pk"))
+    found: dict[int, list[Installation]] = {pk: [] for pk in environments}
+    for row in rows.order_by("during", "pk"):
+        found[row.environment_id].append(row)
+    return found
 
 
 def longest_stay(found: Sequence[Installation], at: datetime) -> timedelta:

@@ -6,7 +6,7 @@ The service asks the same gates again under its locks; only that answer counts.
 from datetime import datetime
 
 from changes.gates import PROMOTION_GATES, Case
-from changes.models import Promotion, Waiver
+from changes.models import ChangeRequest, Promotion, Waiver
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.gates import Finding
@@ -23,6 +23,8 @@ def findings(
 
 def waived(promotion: Promotion, at: datetime) -> list[str]:
     """The gates an emergency has waived for this change and place, still in force."""
+    if promotion.change.kind != ChangeRequest.Kind.EMERGENCY:
+        return []
     rows = Waiver.objects.filter(
         change=promotion.change, environment=promotion.environment, until__gt=at
     )

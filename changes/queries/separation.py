@@ -76,7 +76,13 @@ def excluded_from_template(template: ChangeTemplate) -> dict[int, str]:
 
 def excluded_from_promotion(promotion: Promotion) -> dict[int, str]:
     """Those of the change, and whoever starts it."""
-    found = excluded_from_change(promotion.change)
-    if promotion.started_by_id is not None:
-        found[promotion.started_by_id] = "Who starts a promotion cannot approve it."
-    return found
+    return and_starter(excluded_from_change(promotion.change), promotion)
+
+
+def and_starter(found: dict[int, str], promotion: Promotion) -> dict[int, str]:
+    """Those of a change, known already, and whoever starts this promotion of it."""
+    if promotion.started_by_id is None:
+        return found
+    return found | {
+        promotion.started_by_id: "Who starts a promotion cannot approve it."
+    }

@@ -46,7 +46,7 @@ def break_glass(
     is_asked = Asked.EMERGENCY in asked_of([actor.pk])[actor.pk]
     require(is_asked, "Only an emergency approver breaks the glass.")
     rows.judge(change, "break_glass")
-    environment = hold_environments(environment)
+    environment = hold_environments(environment.pk)
     _check(change, environment, code, reason)
     at = clock.now()
     change.kind, change.is_break_glass = ChangeRequest.Kind.EMERGENCY, True

@@ -53,7 +53,7 @@ def schedule(
     if change.state in EARLY:
         state = change.get_state_display().lower()
         raise RuleError(f"{change.ref} is {state}; nothing is promoted.", code="state")
-    environment = hold_environments(environment)
+    environment = hold_environments(environment.pk)
     _check_new(change, environment, kind)
     promotion = create(
         change,

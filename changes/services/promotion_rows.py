@@ -21,8 +21,8 @@ from opsdesk.core.services.outbox import Note, notify
 
 def locked(promotion: Promotion) -> Promotion:
     """The promotion as it is now, with all that it depends on held until the end."""
-    change = rows.locked(promotion.change)
-    hold_environments(promotion.environment)
+    change = rows.locked_by_id(promotion.change_id)
+    hold_environments(promotion.environment_id)
     hold_package(promotion.package_id)
     row = (
         Promotion.objects.select_for_update(of=("self",), no_key=True)
@@ -30,6 +30,7 @@ def locked(promotion: Promotion) -> Promotion:
             "target",
             "environment__landscape",
             "environment__pairs_with",
+            "environment__owner",
             "package__component",
             "approval",
             "lease",
@@ -44,13 +45,13 @@ def locked(promotion: Promotion) -> Promotion:
     return row
 
 
-def hold_environments(environment: Environment) -> Environment:
+def hold_environments(pk: int) -> Environment:
     """Lock the environment with its pair, by id: freezes and leases wait, or we do.
     Returns it as it is now."""
-    pair = Q(pk=environment.pk) | Q(pk=environment.pairs_with_id)
-    group = Environment.objects.filter(pair | Q(pairs_with=environment.pk))
+    leads = Environment.objects.filter(pk=pk).values("pairs_with")
+    group = Environment.objects.filter(Q(pk=pk) | Q(pk__in=leads) | Q(pairs_with=pk))
     held = group.select_for_update(of=("self",), no_key=True).order_by("pk")
-    return {row.pk: row for row in held}[environment.pk]
+    return {row.pk: row for row in held}[pk]
 
 
 def hold_package(pk: int) -> None:

@@ -12,12 +12,17 @@ from opsdesk.core.records import save
 
 def locked(change: ChangeRequest) -> ChangeRequest:
     """The change as it is now, held until the transaction ends: parents come first."""
+    return locked_by_id(change.pk)
+
+
+def locked_by_id(pk: int) -> ChangeRequest:
+    """The same, where nothing but its id is known yet."""
     return (
         ChangeRequest.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
             "landscape", "package__component", "requester", "implementer", "approval"
         )
-        .get(pk=change.pk)
+        .get(pk=pk)
     )
 
 

@@ -6,11 +6,9 @@ from django.db import transaction
 
 from changes import permissions
 from changes.gates import PROMOTION_GATES, Case
-from changes.models import ChangeDuty, ChangeRequest, FreezeOverride, Promotion, Waiver
+from changes.models import ChangeDuty, ChangeRequest, Promotion, Waiver
 from changes.moves import ChangeState
-from changes.queries.evidence import approvals_needed
 from changes.queries.gates import waived
-from changes.queries.separation import excluded_from_change, excluded_from_promotion
 from changes.services import after, rows
 from changes.services.promotion_rows import (
     judge,
@@ -21,7 +19,6 @@ from changes.services.promotion_rows import (
     tell,
 )
 from environments.models import Lease
-from environments.queries.windows import freezes_now
 from environments.services import leases
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -84,16 +81,15 @@ def waive(promotion: Promotion, *, actor: User, gate: str, reason: str) -> Waive
 
 def _use_approvals(promotion: Promotion, case: Case, actor: User) -> None:
     """What was granted for this once is used up, together with the start."""
-    if approvals_needed(promotion) and promotion.approval is not None:
-        excluded = excluded_from_promotion(promotion)
-        approvals.consume(promotion.approval, actor=actor, excluded=excluded)
-    frozen = [row.pk for row in freezes_now(promotion.environment, case.at)]
-    used = FreezeOverride.objects.filter(
-        pk__in=case.overrides, occurrence__in=frozen
-    ).select_related("approval")
-    excluded = excluded_from_change(promotion.change)
-    for override in used.order_by("pk"):
-        approvals.consume(override.approval, actor=actor, excluded=excluded)
+    mine = case.promotion_standing
+    if case.approvals_needed and mine is not None:
+        approvals.consume(mine.request, actor=actor, now=mine)
+    frozen = {row.pk for row in case.freezes}
+    overrides = case.overrides if frozen else []
+    for override, now in overrides:
+        if override.occurrence_id not in frozen:
+            continue
+        approvals.consume(now.request, actor=actor, now=now)
         override.used_by = promotion
         override.save(update_fields=["used_by"])
 

@@ -19,6 +19,7 @@ from environments.models import Environment, Landscape
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
+from opsdesk.core.approving import standing
 from opsdesk.core.errors import RuleError, require
 from opsdesk.core.models import ApprovalRequest
 from opsdesk.core.records import save
@@ -97,7 +98,8 @@ def vote_on_template(
     )
     if request.state == ApprovalRequest.State.GRANTED:
         excluded = excluded_from_template(template)
-        approvals.consume(request, actor=actor, excluded=excluded)
+        now = standing(request, excluded=excluded, at=clock.now())
+        approvals.consume(request, actor=actor, now=now)
         _put_in_force(template, actor)
     return template
 

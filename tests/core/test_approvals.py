@@ -1,7 +1,5 @@
 """Asking for approval and voting, through the engine itself (S16 to S27)."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -158,8 +156,9 @@ def test_a_granted_request_that_got_too_old_cannot_be_used(asked, cora, carl, ad
     approve(asked, cora)
     approve(asked, carl)
     ApprovalRequest.objects.update(expires_at=clock.now())
+    asked.refresh_from_db()
 
-    error = refused(RuleError, asked, approvals.consume, actor=ada, excluded={})
+    error = refused(RuleError, asked, approvals.consume, actor=ada, now=stands(asked))
 
     assert error.code == "not_approved"
     assert approvals.judge(asked, excluded={}).state == State.EXPIRED
@@ -167,13 +166,13 @@ def test_a_granted_request_that_got_too_old_cannot_be_used(asked, cora, carl, ad
 
 def test_a_granted_request_is_used_once(asked, cora, carl, ada):
     approve(asked, cora)
-    refused(RuleError, asked, approvals.consume, actor=ada, excluded={})
+    refused(RuleError, asked, approvals.consume, actor=ada, now=stands(asked))
     approve(asked, carl)
 
-    used = approvals.consume(asked, actor=ada, excluded={})
+    used = approvals.consume(asked, actor=ada, now=stands(asked))
 
     assert (used.state, used.consumed_by) == (State.CONSUMED, ada)
-    error = refused(RuleError, asked, approvals.consume, actor=ada, excluded={})
+    error = refused(RuleError, asked, approvals.consume, actor=ada, now=stands(asked))
     assert error.code == "approval_used"
 
 
@@ -242,7 +241,7 @@ def test_the_vote_of_somebody_who_left_or_lost_the_role_stops_counting(
     assert approvals.judge(asked, excluded={}).state == State.GRANTED
     Membership.objects.filter(user=cora).delete()
     assert stands(asked).votes[0].why_not == "Cora is not asked any more."
-    refused(RuleError, asked, approvals.consume, actor=ada, excluded={})
+    refused(RuleError, asked, approvals.consume, actor=ada, now=stands(asked))
 
 
 def test_the_vote_of_somebody_who_became_the_implementer_stops_counting(
@@ -252,7 +251,8 @@ def test_the_vote_of_somebody_who_became_the_implementer_stops_counting(
     approve(asked, carl)
     excluded = {carl.pk: "Who implements a change cannot vote on it."}
 
-    refused(RuleError, asked, approvals.consume, actor=ada, excluded=excluded)
+    now = standing(asked, excluded=excluded, at=clock.now())
+    refused(RuleError, asked, approvals.consume, actor=ada, now=now)
     assert approvals.judge(asked, excluded=excluded).state == State.OPEN
 
 

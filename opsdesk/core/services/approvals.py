@@ -156,16 +156,18 @@ def end(request: ApprovalRequest, state: str) -> ApprovalRequest:
     return _end(request, state) if request.is_live else request
 
 
-@transaction.atomic
-def consume(
-    request: ApprovalRequest, *, actor: User, excluded: Excluded
-) -> ApprovalRequest:
-    """Use a granted request, once; refused when it is not granted at this moment."""
+@transaction.atomic(savepoint=False)
+def consume(request: ApprovalRequest, *, actor: User, now: Standing) -> ApprovalRequest:
+    """Use a granted request, once; refused when it is not granted.
+
+    `now` is what it has come to, read since the caller locked what it is about: nobody
+    votes meanwhile.
+    """
     request = _locked(request)
     if request.state == State.CONSUMED:
         raise RuleError("This approval was used before.", code="approval_used")
-    now = standing(request, excluded=excluded, at=clock.now())
-    if not request.is_live or not now.is_granted:
+    is_its_own = now.request.pk == request.pk
+    if not (is_its_own and request.is_live and now.is_granted):
         raise RuleError("This is not approved.", code="not_approved")
     request.consumed_by = actor
     return _end(request, State.CONSUMED)

@@ -1,0 +1,49 @@
+"""What a start and the board cost: counted statements, however much there is."""
+
+import pytest
+
+from changes.gates import PROMOTION_GATES
+from changes.models import Promotion
+from changes.services import starting
+from environments.models import Environment
+from opsdesk.accounts.models import User
+from opsdesk.core.gates import GatesError
+from tests.changes.factories import World
+
+pytestmark = pytest.mark.django_db
+MOST = 40
+
+
+@pytest.fixture
+def w(live):
+    world = World(live)
+    world.ran_before()
+    return world
+
+
+def as_read(promotion):
+    """As a request finds it: nothing of it is known yet."""
+    return Promotion.objects.get(pk=promotion.pk)
+
+
+def test_a_start_with_every_gate_costs_little(w, django_assert_max_num_queries):
+    promotion, ian = as_read(w.ready()), User.objects.get(pk=w.ian.pk)
+
+    with django_assert_max_num_queries(MOST):
+        starting.start(promotion, actor=ian)
+
+    assert as_read(promotion).state == "running"
+
+
+def test_a_refused_start_costs_less_and_names_every_gate(
+    w, django_assert_max_num_queries
+):
+    promotion, ian = as_read(w.ready()), User.objects.get(pk=w.ian.pk)
+    Environment.objects.filter(pk=w.live.pk).update(status="quarantined")
+
+    with django_assert_max_num_queries(25), pytest.raises(GatesError) as found:
+        starting.start(promotion, actor=ian)
+
+    assert [each.code for each in found.value.unmet] == ["ENV"]
+    assert len(found.value.findings) == len(PROMOTION_GATES.codes)
+    assert as_read(promotion).state == "scheduled"
