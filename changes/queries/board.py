@@ -23,8 +23,7 @@ from environments.models import Component, Environment, Installation, Landscape
 from environments.models import Occurrence as Window
 from environments.queries.installed import installed_in
 from opsdesk.accounts.models import User
-from opsdesk.core.approving import Standing, standings
-from opsdesk.core.approving import asked_of as roles_of
+from opsdesk.core.approving import Standing, asked_as, standings
 
 Kind = Environment.Kind
 LANES = (Kind.DEV_TEST, Kind.TRAINING, Kind.PRODUCTION, Kind.FAILOVER)
@@ -144,9 +143,8 @@ def _facts(user: User, at: datetime, places: Sequence[Environment]) -> Facts:
     own = {row.change_id: row.change for row in promotions}
     parts = excluded_from_changes(list(own.values()))
     excluded = {row.approval_id or 0: parts[row.change_id] for row in promotions}
-    components = Component.objects.filter(
-        landscape__in={p.landscape_id for p in places}
-    )
+    there = installed_in(places)
+    components = {run.component for runs in there.values() for run in runs.values()}
     owed = list(_owed(places))
     return Facts(
         user=user,
@@ -154,7 +152,7 @@ def _facts(user: User, at: datetime, places: Sequence[Environment]) -> Facts:
         promotions=promotions,
         standings=standings(requests, excluded=excluded, at=at),
         excluded=excluded,
-        roles=roles_of([user.pk])[user.pk],
+        roles=asked_as(user),
         changes=changes,
         syncs=[row for row in owed if row.kind in SYNCS],
         unjudged={
@@ -163,8 +161,8 @@ def _facts(user: User, at: datetime, places: Sequence[Environment]) -> Facts:
             if row.kind not in SYNCS and row.duty.due_at <= at
         },
         freezes=list(_freezes(places, at)),
-        there=installed_in(places),
-        components=list(components.order_by("kind", "code", "pk")),
+        there=there,
+        components=sorted(components, key=lambda part: (part.kind, part.code, part.pk)),
     )
 
 

@@ -6,6 +6,8 @@ voting stops counting at once.
 
 from collections.abc import Sequence
 
+from django.db.models import Value
+
 from changes.models import (
     ChangeRequest,
     ChangeRevision,
@@ -16,6 +18,7 @@ from changes.models import (
 
 # Whoever did one of these has decided what is in the package, whoever its author is.
 FILLING = ("draft", "upload", "declare", "remove", "seal")
+WRITTEN, FILLED = "written", "filled"
 
 
 def excluded_from_change(change: ChangeRequest) -> dict[int, str]:
@@ -27,46 +30,54 @@ def excluded_from_change(change: ChangeRequest) -> dict[int, str]:
 def excluded_from_changes(
     changes: Sequence[ChangeRequest],
 ) -> dict[int, dict[int, str]]:
-    """The same for many, by the change's id, in two queries; packages are loaded."""
-    numbers = {change.pk: change.revision for change in changes}
-    rows = ChangeRevision.objects.filter(change__in=changes).order_by("pk")
-    writers: dict[int, list[int]] = {pk: [] for pk in numbers}
-    for change, number, by in rows.values_list("change_id", "number", "by_id"):
-        if number == numbers[change]:
-            writers[change].append(by)
-    fillers = _fillers(changes)
+    """The same for many, by the change's id, in one query; packages are loaded."""
+    made = _made(changes)
     return {
         change.pk: _parts(
-            change, writers[change.pk], fillers.get(change.package_id or 0, [])
+            change,
+            writers=made.get((WRITTEN, change.pk, change.revision), []),
+            fillers=made.get((FILLED, change.package_id, 0), []),
         )
         for change in changes
     }
 
 
-def _fillers(changes: Sequence[ChangeRequest]) -> dict[int, list[int | None]]:
-    """Package -> who put it together, by its timeline, and who sealed it."""
-    packages = {change.package_id: change.package for change in changes}
-    found: dict[int, list[int | None]] = {
-        package.pk: [package.sealed_by_id] for package in packages.values() if package
-    }
-    rows = PackageEvent.objects.filter(package__in=found, verb__in=FILLING)
-    for package, actor in rows.values_list("package_id", "actor_id").order_by("pk"):
-        found[package].append(actor)
+def _made(
+    changes: Sequence[ChangeRequest],
+) -> dict[tuple[str, int | None, int], list[int | None]]:
+    """Who wrote each revision, by change and number, and who put each package
+    together, by its timeline."""
+    written = ChangeRevision.objects.filter(change__in=changes).order_by()
+    packages = {change.package_id for change in changes if change.package_id}
+    filled = PackageEvent.objects.filter(package__in=packages, verb__in=FILLING)
+    rows = written.values_list(Value(WRITTEN), "change_id", "number", "by_id").union(
+        filled.order_by().values_list(Value(FILLED), "package_id", Value(0), "actor_id")
+    )
+    found: dict[tuple[str, int | None, int], list[int | None]] = {}
+    for what, pk, number, by in rows:
+        found.setdefault((what, pk, number), []).append(by)
     return found
 
 
 def _parts(
-    change: ChangeRequest, writers: Sequence[int], fillers: Sequence[int | None]
+    change: ChangeRequest,
+    *,
+    writers: Sequence[int | None],
+    fillers: Sequence[int | None],
 ) -> dict[int, str]:
-    author = change.package.author_id if change.package else None
+    package = change.package
+    author, sealer = (package.author_id, package.sealed_by_id) if package else (0, 0)
     parts = (
         *((pk, "Who wrote this revision cannot vote on it.") for pk in writers),
-        *((pk, "Who put the package together cannot vote on it.") for pk in fillers),
+        *(
+            (pk, "Who put the package together cannot vote on it.")
+            for pk in (sealer, *fillers)
+        ),
         (author, "The author of the package cannot vote on it."),
         (change.implementer_id, "Who implements a change cannot vote on it."),
         (change.requester_id, "Who asked for a change cannot vote on it."),
     )
-    return {pk: reason for pk, reason in parts if pk is not None}
+    return {pk: reason for pk, reason in parts if pk}
 
 
 def excluded_from_template(template: ChangeTemplate) -> dict[int, str]:

@@ -21,6 +21,7 @@ def installed_in(
 ) -> dict[int, dict[int, Installation]]:
     """What each environment runs now: by environment id, then by component id."""
     rows = _at(Installation.objects.filter(environment__in=environments), None)
+    rows = rows.select_related("component")
     found: dict[int, dict[int, Installation]] = {}
     for row in rows.order_by("environment_id", "component_id"):
         found.setdefault(row.environment_id, {})[row.component_id] = row

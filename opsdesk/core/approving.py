@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from opsdesk.accounts.access import memberships_in_force
+from opsdesk.accounts.access import access_of, memberships_in_force
 from opsdesk.accounts.models import User
 from opsdesk.core.models import ApprovalRequest, ApprovalStep, Asked, Vote
 from opsdesk.core.quorum import Slot, missing, placed
@@ -163,6 +163,16 @@ def asked_of(people: Sequence[int]) -> dict[int, frozenset[str]]:
         if is_emergency:
             found[user].add(Asked.EMERGENCY)
     return {pk: frozenset(asked) for pk, asked in found.items()}
+
+
+def asked_as(person: User) -> frozenset[str]:
+    """The same for who is signed in, from the access their request has read."""
+    if person.is_service:
+        return frozenset()
+    access = access_of(person)
+    asked = access.roles.intersection(map(str, Asked))
+    may_be_called = any(grant.emergency_approver for grant in access.grants)
+    return asked | {str(Asked.EMERGENCY)} if may_be_called else asked
 
 
 def people_asked(asked: Sequence[str]) -> list[User]:

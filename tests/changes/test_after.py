@@ -319,4 +319,4 @@ def test_the_board_costs_the_same_for_many_changes(w, client, same_queries):
             promoting.schedule(change, actor=w.ian, environment=w.dev)
 
     PromotionPath.objects.update(soak_hours=0)
-    same_queries(reverse("changes:board"), more, budget=20)
+    same_queries(reverse("changes:board"), more, budget=15)

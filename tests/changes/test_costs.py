@@ -1,14 +1,15 @@
 """What a start and the board cost: counted statements, however much there is."""
 
 import pytest
+from django.urls import reverse
 
 from changes.gates import PROMOTION_GATES
-from changes.models import Promotion
-from changes.services import starting
+from changes.models import ChangeTarget, Promotion
+from changes.services import promoting, starting
 from environments.models import Environment
 from opsdesk.accounts.models import User
 from opsdesk.core.gates import GatesError
-from tests.changes.factories import World
+from tests.changes.factories import World, carry_out
 
 pytestmark = pytest.mark.django_db
 MOST = 40
@@ -47,3 +48,21 @@ def test_a_refused_start_costs_less_and_names_every_gate(
     assert [each.code for each in found.value.unmet] == ["ENV"]
     assert len(found.value.findings) == len(PROMOTION_GATES.codes)
     assert as_read(promotion).state == "scheduled"
+
+
+def test_the_board_costs_the_same_for_many_changes_with_approvals(
+    w, client, same_queries
+):
+    client.force_login(w.eve)
+    carry_out(starting.start(w.ready("2.0"), actor=w.ian), w.ian)
+
+    def more(count):
+        for _ in range(count):
+            ChangeTarget.objects.update(slot=None)
+            number = Promotion.objects.count() + 10
+            w.ready(f"2.{number}")
+            promoting.schedule(
+                w.submitted(f"3.{number}"), actor=w.ian, environment=w.dev
+            )
+
+    same_queries(reverse("changes:board"), more, budget=15)
