@@ -42,7 +42,7 @@ def duties_to_settle(user: User) -> QuerySet[Duty]:
     """The duties this person's inbox shows a button for."""
     mine, others = duties_of(user), duties_climbed_to(user)
     either = Q(pk__in=mine.values("pk")) | Q(pk__in=others.values("pk"))
-    return Duty.objects.filter(either).order_by("due_at", "pk")
+    return Duty.objects.settled_here().filter(either).order_by("due_at", "pk")
 
 
 def messages() -> QuerySet[Message]:

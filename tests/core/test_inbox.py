@@ -266,6 +266,22 @@ def test_to_all_others_anothers_duty_is_not_there(client, sam, sue, ada, rob, mi
     assert Duty.objects.open().get() == duty
 
 
+def test_what_a_change_is_owed_is_settled_on_its_page_not_in_the_inbox(
+    client, sam, mia
+):
+    duty = owed(sam, kind="change_review", url="/changes/7/")
+    Duty.objects.update(step=Duty.Step.MANAGER)
+    done = reverse("core:duty_done", args=[duty.pk])
+
+    for person in (sam, mia):
+        html = text(by(client, person).get(PAGE))
+        assert 'class="btn sm" href="/changes/7/"' in html
+        assert done not in html
+        assert client.post(done).status_code == 404
+
+    assert Duty.objects.open().get() == duty
+
+
 def test_what_climbed_to_the_managers_is_theirs_to_settle(client, sam, mia, ada):
     duty = owed(sam, title="Sync the standby")
     Duty.objects.update(step=Duty.Step.MANAGER)

@@ -157,9 +157,18 @@ class Message(models.Model):
         return f"{self.subject} to {self.to}"
 
 
+# Duties of these kinds are settled where they lead to, together with the row that owes
+# them; the inbox only shows the way.
+SETTLED_THERE = "change_"
+
+
 class DutyQuerySet(models.QuerySet["Duty"]):
     def open(self) -> Self:
         return self.filter(done_at__isnull=True)
+
+    def settled_here(self) -> Self:
+        """Those that are done by saying so."""
+        return self.exclude(kind__startswith=SETTLED_THERE)
 
 
 class Duty(models.Model):
@@ -231,6 +240,10 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_settled_here(self) -> bool:
+        return not self.kind.startswith(SETTLED_THERE)
 
 
 class SavedView(models.Model):
