@@ -77,6 +77,8 @@ CHANGE_MOVES = _moves(
     ("reask", (C.APPROVED,), C.AWAITING, "system"),
     ("lapse", (C.AWAITING, C.APPROVED), C.ASSESSING, "system"),
     ("implement", (C.APPROVED,), C.IMPLEMENTING, "system"),
+    # Every start was aborted before anything was applied.
+    ("stand_down", (C.IMPLEMENTING,), C.APPROVED, "system"),
     ("verify", (C.IMPLEMENTING,), C.VERIFYING, "system"),
     ("back_out", (C.IMPLEMENTING, C.VERIFYING, C.REVIEW), C.BACKED_OUT, "system"),
     ("declare_failed", (C.IMPLEMENTING,), C.FAILED, "manager"),

@@ -2,7 +2,8 @@
 
 from django.db.models import QuerySet
 
-from changes.models import Promotion, PromotionStep
+from changes.models import ChangeRequest, Promotion, PromotionStep
+from changes.moves import PromotionState
 
 Step = PromotionStep.Kind
 
@@ -21,3 +22,10 @@ def has_applied(promotion: Promotion) -> bool:
     """Has anything been done to the environment?"""
     applied = promotion.steps.filter(kind=Step.APPLY, done_at__isnull=False)
     return applied.exists()
+
+
+def was_touched(change: ChangeRequest) -> bool:
+    """Did it ever go, or is it going, into an environment where people work?"""
+    never = (PromotionState.SCHEDULED, PromotionState.CANCELLED, PromotionState.ABORTED)
+    serving = change.promotions.filter(environment__is_serving=True)
+    return serving.exclude(state__in=never).exists()

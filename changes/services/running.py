@@ -5,8 +5,14 @@ from datetime import datetime
 from django.db import transaction
 
 from changes.models import Promotion, PromotionStep
-from changes.queries.running import has_applied, is_ready_to_report, steps_left
-from changes.services import after, rolled_back
+from changes.moves import CHANGE_MOVES
+from changes.queries.running import (
+    has_applied,
+    is_ready_to_report,
+    steps_left,
+    was_touched,
+)
+from changes.services import after, rolled_back, rows
 from changes.services.promotion_rows import (
     judge,
     locked,
@@ -114,6 +120,7 @@ def abort(promotion: Promotion, *, actor: User, note: str = "") -> Promotion:
     promotion.note = note
     _finish(promotion, "abort", "note", actor=actor, at=at)
     log(promotion, "aborted", actor=actor, at=at, note=note)
+    _stand_down(promotion, at)
     tell(promotion, "Aborted", actor=actor, body=note)
     return promotion
 
@@ -134,6 +141,18 @@ def _finish(
     move(promotion, verb, "finished_at", *fields)
     assert promotion.lease is not None
     leases.end(promotion.lease, actor=actor)
+
+
+def _stand_down(promotion: Promotion, at: datetime) -> None:
+    """Nothing was ever done where people work: the change is approved as it was.
+
+    What began behind broken glass was never approved, so that has no way back to it.
+    """
+    change = promotion.change
+    is_begun = change.state in CHANGE_MOVES["stand_down"].sources
+    if is_begun and not change.is_break_glass and not was_touched(change):
+        rows.move(change, "stand_down", actor=None)
+        rows.log(change, "stand_down", actor=None, at=at)
 
 
 def _install(promotion: Promotion, actor: User) -> None:

@@ -431,6 +431,33 @@ def test_what_has_applied_nothing_is_aborted_and_the_environment_is_free(w, post
     assert promotion.lease.ended_at is not None
 
 
+def test_a_change_whose_every_start_was_aborted_is_approved_as_before(w, post):
+    promotion = starting.start(w.ready(), actor=w.ian)
+    assert fresh(promotion.change).state == "implementing"
+
+    assert post(w.ian, promotion, "abort").status_code == 302
+
+    change = fresh(promotion.change)
+    assert change.state == "approved"
+    assert change.approval.state == "granted"
+    assert ChangeEvent.objects.filter(change=change, verb="stand_down").count() == 1
+    again_there = to_production(w, change)
+    assert starting.start(again_there, actor=w.ian).state == "running"
+    assert fresh(change).state == "implementing"
+
+
+def test_a_change_that_was_applied_once_is_not_approved_again_by_an_abort(w):
+    promotion = starting.start(w.ready(), actor=w.ian)
+    do_steps(promotion, w.ian)
+    running.fail(promotion, actor=w.ian, note="The table was locked.")
+    second = starting.start(to_production(w, fresh(promotion.change)), actor=w.ian)
+
+    running.abort(second, actor=w.ian)
+
+    assert fresh(promotion.change).state == "implementing"
+    assert not ChangeEvent.objects.filter(verb="stand_down").exists()
+
+
 def test_what_has_applied_something_is_not_aborted(w, post):
     promotion = starting.start(w.ready(), actor=w.ian)
     do_steps(promotion, w.ian)

@@ -1,7 +1,9 @@
 import re
 from pathlib import Path
 
-from opsdesk.site.management.commands.draw_moves import diagram
+import pytest
+
+from opsdesk.site.management.commands.draw_moves import diagrams
 from snags.moves import MOVES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -12,8 +14,9 @@ DOCUMENTS = [
 ]
 
 
-def test_the_drawn_life_of_a_snag_is_the_table_of_moves():
-    assert diagram() in (ROOT / "docs/architecture.md").read_text()
+@pytest.mark.parametrize("name", diagrams())
+def test_every_drawn_life_is_its_table_of_moves(name):
+    assert diagrams()[name] + "\n```" in (ROOT / "docs/architecture.md").read_text()
 
 
 def test_the_glossary_of_roles_in_the_table_of_moves_is_documented():
