@@ -70,10 +70,14 @@ def public(view: View) -> View:
 
 
 def policy_of(view: Callable[..., Any], name: str | None) -> Policy | None:
-    """The policy a route carries; None when nobody has thought about it."""
+    """The policy a route carries; None when nobody has thought about it.
+
+    What one action of an API view says for itself comes before what its class says.
+    """
     bare = getattr(view, "cls", None) or getattr(view, "view_class", None) or view
     return (
         getattr(view, "policy", None)
+        or getattr(view, "initkwargs", {}).get("policy")
         or getattr(bare, "policy", None)
         or FOREIGN.get(name or "")
     )

@@ -44,11 +44,12 @@ def test_no_link_leads_to_a_refusal_to_a_secret_or_to_a_change(
 def test_other_methods_than_the_expected_change_nothing(world, doors, at_rest):
     """Whatever a route does not list, it refuses or answers without an effect."""
     bad = []
+    listed = {(line.route, line.method) for line in lines()}
     for line in {line.route: line for line in lines()}.values():
         name = min(line.may - {"nobody signed in"} or {"sam"})
         url = asking.address(line, world, name, "ours")
         asked = ("PUT", "PATCH", "DELETE", "OPTIONS") if line.is_api else ("DELETE",)
-        for method in asked:
+        for method in (m for m in asked if (line.route, m) not in listed):
             answer = read(doors[name].generic(method, url))
             if answer.status_code >= 500:
                 bad.append(f"{method} {url}: {answer.status_code}")

@@ -198,7 +198,10 @@ def test_slow_sweeps_and_the_night_run_twice_without_harm(due, sam):
 
 def test_tasks_do_the_same(due):
     assert tasks.tick() == {"clocks": 1, "duties": 1}
-    assert set(tasks.sweep()) == {"closed", "recomputed", "orphans"}
+    assert set(tasks.sweep()) == {
+        *("closed", "recomputed", "orphans"),
+        *("expired", "reminded", "leases", "freezes"),
+    }
     assert "submissions" in tasks.nightly()
 
 
