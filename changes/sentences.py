@@ -95,7 +95,7 @@ PROMOTIONS: dict[str, tuple[str, str]] = {
     "promoted_once_per_revision": ("replay", "It was promoted there before."),
     "promotion_started_by_somebody": ("not_now", "Somebody must start it."),
     "promotion_succeeds_with_its_own_digest": (
-        "DIGEST_MISMATCH",
+        "digest_mismatch",
         "Only what was approved can succeed.",
     ),
     "promotion_finished_iff_over": ("not_now", "It has not ended."),
