@@ -64,6 +64,7 @@ def owe(
     )
 
 
+@transaction.atomic(savepoint=False)
 def settle(promotion: Promotion, *, actor: User, at: datetime) -> None:
     """What follows from a promotion that succeeded; its change is locked."""
     change, environment = promotion.change, promotion.environment
@@ -98,6 +99,7 @@ def come_to_verify(change: ChangeRequest, at: datetime) -> None:
         rows.log(change, "verify", actor=None, at=at)
 
 
+@transaction.atomic(savepoint=False)
 def close(owed: ChangeDuty, *, actor: User | None = None, note: str = "") -> None:
     """The duty is done, by the fact the note names."""
     if owed.duty.done_at is None:
@@ -138,6 +140,7 @@ def waive_duty(owed: ChangeDuty, *, actor: User, reason: str) -> ChangeDuty:
     return owed
 
 
+@transaction.atomic(savepoint=False)
 def judged(owed: ChangeDuty, *, actor: User | None, at: datetime) -> None:
     """What was done without asking has been judged; a no leaves it to be decided
     whether to go back. The change is locked."""

@@ -42,6 +42,7 @@ def draft(
     return change
 
 
+@transaction.atomic(savepoint=False)
 def write(change: ChangeRequest, content: Content, *, actor: User) -> None:
     """Save what was written on a new or locked row; a draft's risk is counted."""
     for name, value in content.columns().items():

@@ -68,6 +68,7 @@ def schedule(
     return promotion
 
 
+@transaction.atomic(savepoint=False)
 def create(
     change: ChangeRequest,
     *,

@@ -6,7 +6,7 @@ The order everywhere: change, environments by id, package, promotion.
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 
 from changes import permissions
@@ -101,6 +101,7 @@ def log(
     )
 
 
+@transaction.atomic(savepoint=False)
 def tell(promotion: Promotion, what: str, *, actor: User, body: str = "") -> None:
     """Tell who asked for the change, who implements it, and who owns the place."""
     change = promotion.change

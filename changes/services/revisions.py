@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from changes.digest import sha256_of
 from changes.models import ChangeRequest, ChangeRevision, ChangeTarget
 from changes.moves import ChangeState
@@ -17,6 +19,7 @@ AGREEING = (ChangeState.AWAITING, ChangeState.APPROVED)
 ORDER = ("dev_test", "production", "failover", "training")
 
 
+@transaction.atomic(savepoint=False)
 def record(change: ChangeRequest, *, actor: User, at: datetime) -> bool:
     """Settle targets, risk and digest; write the revision down. True when it is new."""
     _add_failovers(change)

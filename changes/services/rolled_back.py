@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from changes.models import ChangeDuty, ChangeRequest, Promotion
 from changes.moves import CHANGE_MOVES
 from changes.queries.owed import SYNCS, syncs_done_by
@@ -11,6 +13,7 @@ from changes.services.templates import suspend_template
 from opsdesk.accounts.models import User
 
 
+@transaction.atomic(savepoint=False)
 def settle(promotion: Promotion, *, actor: User, at: datetime) -> None:
     """What it undid is rolled back; where people work, so is the change: reviewed, its
     template suspended, and the copies follow back."""

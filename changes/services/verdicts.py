@@ -5,6 +5,8 @@ Called with that row locked, in the transaction of the vote. Nothing here votes.
 
 from datetime import datetime
 
+from django.db import transaction
+
 from changes.models import ChangeDuty, ChangeRequest, Promotion
 from changes.moves import PromotionState
 from changes.queries.approvals import Owner, change_of
@@ -25,6 +27,7 @@ SAID = {
 }
 
 
+@transaction.atomic(savepoint=False)
 def follow(
     owner: Owner,
     request: ApprovalRequest,

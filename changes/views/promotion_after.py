@@ -72,8 +72,10 @@ def _owed(
     service: Callable[..., Any],
     title: str,
 ) -> HttpResponse:
-    rows = ChangeDuty.objects.select_related("change", "environment", "duty__owner")
-    owed = get_object_or_404(rows, pk=pk)
+    seen = ChangeRequest.objects.visible_to(request.user).order_by().values("pk")
+    rows = ChangeDuty.objects.filter(change__in=seen)
+    parts = rows.select_related("change", "environment", "duty__owner")
+    owed = get_object_or_404(parts, pk=pk)
     if submit(form, service, owed, actor=request.user):
         messages.success(request, f"{owed.get_kind_display()}: settled.")
         return redirect(owed.change)

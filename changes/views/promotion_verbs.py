@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from changes import permissions
 from changes.forms import promotions as forms
 from changes.models import Promotion
 from changes.services import promoting, rolling_back, running, starting
 from changes.views.changes import MAKERS
 from changes.views.promotions import found, show
 from opsdesk.accounts.models import User
+from opsdesk.core.errors import require
 from opsdesk.core.http import UserRequest, once, submit, wants_partial
 from opsdesk.core.policy import policy
 
@@ -146,6 +148,7 @@ def promotion_confirm_baseline(request: UserRequest, pk: int) -> HttpResponse:
 @policy(*MAKERS)
 @once
 def promotion_waive(request: UserRequest, pk: int) -> HttpResponse:
+    require(permissions.can_waive(request.user, found(request, pk).change))
     return _do(request, pk, WAIVE)
 
 

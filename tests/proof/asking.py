@@ -14,6 +14,7 @@ from environments.models import (
     Environment,
     Licence,
     MaintenanceTask,
+    Occurrence,
     Placement,
     PromotionPath,
     Server,
@@ -107,6 +108,8 @@ SHARED = {
     "change": lambda w: waiting(w).pk,
     "change.promotion": lambda w: waiting(w).promotions.get().pk,
     "change.step": lambda w: waiting(w).promotions.get().pk,
+    "change.freeze": lambda w: w.changes["approved"].pk,
+    "change.duty": lambda w: w.changes["verifying"].duties.order_by("pk").first().pk,
     "change.verdict": lambda w: waiting(w).sign_offs.get().pk,
 }
 # What an address names beside the object itself.
@@ -116,6 +119,7 @@ BESIDE = {
     "package.other": lambda w: {"other_pk": w.packages["other"].pk},
     "package.place": lambda w: {"environment_pk": SHARED["environment"](w)},
     "change.step": lambda _w: {"ordinal": 1},
+    "change.freeze": lambda _w: {"occurrence_pk": Occurrence.objects.first().pk},
 }
 # Routes whose address names the snag before the part.
 SNAG_PARTS = ("api:attachment", "api:comment", "api:clock", "api:event")
@@ -429,6 +433,7 @@ def _change_forms(w):
 
 def _life_forms(w):
     why = {"reason": "Because of the test."}
+    said = {"note": "A table was locked."}
     written = {"kind": "normal", "outage_minutes": 0, "backout_hours": 48}
     plans = {"implementation_plan": "Load it.", "backout_plan": "Load the old one."}
     return {
@@ -447,4 +452,10 @@ def _life_forms(w):
             "expires_on": (timezone.localdate() + DAY).isoformat(),
         },
         "template_suspend": {"because": "Because of the test."},
+        "promotion_waive": {"gate": "SOAK", "note": "It cannot wait a day more."},
+        "promotion_step": {"ordinal": 1},
+        "promotion_report": {"sha256": "c" * 64},
+        **dict.fromkeys(("promotion_fail", "promotion_abort"), said),
+        "promotion_cancel": said,
+        "sign_off_revoke": why,
     }

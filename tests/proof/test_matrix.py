@@ -35,6 +35,8 @@ NEEDS_MORE = (
     "snags:golive",
     "api:change-",
     "api:promotion-",
+    "changes:promotion_",
+    "changes:sign_off",
 )
 # Nobody here has the second factor those pages are about; a change is in one state.
 STEPS = {404, 405, 409, 422}
