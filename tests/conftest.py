@@ -39,9 +39,14 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """A database kept from an earlier run may have lost what migrations put there."""
-    with django_db_blocker.unblock():
+    """What migrations put there is kept aside, for after a test that commits."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         factories.first_policies()
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS kept")
+        cursor.execute(
+            "CREATE TABLE IF NOT EXISTS kept.core_approvalpolicy"
+            " AS TABLE core_approvalpolicy"
+        )
 
 
 @pytest.fixture

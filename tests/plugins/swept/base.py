@@ -16,8 +16,8 @@ POINTING = (
     "SELECT DISTINCT relname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid"
     " WHERE c.contype = 'f' AND NOT c.condeferrable"
 )
-# What migrations put there for every installation stays.
-FILLED = {"core_approvalpolicy"}
+# What migrations put there for every installation is put there again.
+FILL = "INSERT INTO core_approvalpolicy SELECT * FROM kept.core_approvalpolicy"
 LET_GO = sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER")
 DELETE = sql.SQL("DELETE FROM {}")
 KEEP = sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER")
@@ -32,15 +32,14 @@ class DatabaseOperations(operations.DatabaseOperations):
             cursor.execute(POINTING)
             first = {table for (table,) in cursor.fetchall()}
 
-            emptied = set(tables) - FILLED
-
             def each(statement, names):
                 quoted = (statement.format(sql.Identifier(name)) for name in names)
                 return [text.as_string(cursor.cursor) for text in quoted]
 
             return [
                 *each(LET_GO, kept),
-                *each(DELETE, sorted(emptied, key=lambda name: name not in first)),
+                *each(DELETE, sorted(tables, key=lambda name: name not in first)),
+                FILL,
                 "SET CONSTRAINTS ALL IMMEDIATE",
                 *each(KEEP, kept),
             ]
