@@ -3,7 +3,7 @@
 import os
 import re
 
-from opsdesk.settings import *  # noqa: F403 - whatever is not changed below
+from opsdesk.settings import *  # noqa: F403 - Django reads one module's names
 from opsdesk.settings import (
     CACHES,
     CELERY_BROKER_TRANSPORT_OPTIONS,

@@ -1,6 +1,7 @@
 """Freezes and maintenance windows: planned, expanded, changed, called off, told."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -328,25 +329,18 @@ def test_what_comes_next_is_in_order_and_does_not_hold_yet(live, ada):
 
 def together(*acts):
     """Run each in a thread of its own, all at once; what they raised or returned."""
-    gate, results = threading.Barrier(len(acts)), [None] * len(acts)
+    gate = threading.Barrier(len(acts))
 
-    def run(number, act):
-        gate.wait()
+    def run(act):
+        gate.wait(30)
         try:
-            results[number] = act()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
-            results[number] = error
+            return act()
         finally:
             connections.close_all()
 
-    threads = [
-        threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(acts)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
+    with ThreadPoolExecutor(len(acts)) as pool:
+        running = [pool.submit(run, act) for act in acts]
+    return [done.exception() or done.result() for done in running]
 
 
 @pytest.mark.django_db(transaction=True)
