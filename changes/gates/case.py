@@ -15,12 +15,11 @@ from environments.models import (
     PromotionPath,
 )
 from environments.queries.installed import installed
+from environments.queries.pairs import standbys
 from environments.queries.windows import freezes_now
 from opsdesk.accounts.models import User
 from opsdesk.core.approving import Standing, standings
 from opsdesk.core.models import ApprovalRequest
-
-Kind = Environment.Kind
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,6 @@ class Case:
     @cached_property
     def environment(self) -> Environment:
         return self.promotion.environment
-
-    @property
-    def is_for_users(self) -> bool:
-        """Do people work there, or would they after a failover?"""
-        return self.environment.is_serving or self.environment.kind in {
-            Kind.PRODUCTION,
-            Kind.FAILOVER,
-        }
 
     @property
     def is_rollback(self) -> bool:
@@ -119,11 +110,11 @@ class Case:
 
     @cached_property
     def overdue_syncs(self) -> list[ChangeDuty]:
-        """Failovers of this environment that should have followed it by now."""
+        """Standbys of this environment that should have followed it by now."""
         rows = ChangeDuty.objects.filter(
             kind=ChangeDuty.Kind.FAILOVER_SYNC,
             is_settled=False,
-            environment__pairs_with=self.environment,
+            environment__in=standbys(self.environment).order_by(),
             duty__due_at__lte=self.at,
         )
         return list(rows.select_related("environment", "duty").order_by("pk"))

@@ -12,6 +12,7 @@ from changes.queries.evidence import (
 )
 from environments.models import Environment
 from environments.queries.installed import installed
+from environments.queries.pairs import leader
 from opsdesk.core.gates import Finding
 
 
@@ -155,7 +156,7 @@ def backout(case: Case, at: datetime) -> Finding:
     if case.is_rollback:
         return _way_back(case, at)
     plan = case.promotion.change.backout_plan.strip()
-    if not case.is_for_users or len(plan) >= 20:
+    if not case.environment.may_serve or len(plan) >= 20:
         return Finding("BACKOUT", is_met=True, detail="There is a plan to go back.")
     return Finding(
         "BACKOUT",
@@ -208,15 +209,14 @@ def _ahead_of_production(case: Case) -> Finding | None:
 
 
 def _followed(case: Case) -> Environment | None:
-    """What must run it first: production for its failover, and for every resync."""
+    """What must run it first: who serves for a standby, and for every resync."""
     environment = case.environment
     if case.is_rollback or environment.is_serving:
         return None
-    if environment.kind == Environment.Kind.FAILOVER:
-        return environment.pairs_with
-    if not case.is_resync:
-        return None
-    return Environment.objects.serving().get(landscape=environment.landscape_id)
+    if environment.may_serve or not case.is_resync:
+        return leader(environment)
+    leads = Environment.objects.serving().filter(landscape=environment.landscape_id)
+    return leads.order_by("pk").first()
 
 
 def _untested(found: Tested) -> str:

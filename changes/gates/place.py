@@ -6,6 +6,7 @@ from changes.gates.case import Case
 from changes.models import Promotion
 from changes.moves import PromotionState
 from environments.models import Environment
+from environments.queries.pairs import role_of
 from environments.queries.windows import maintenance_now
 from opsdesk.core.gates import Finding
 
@@ -48,7 +49,7 @@ def freeze(case: Case, _at: datetime) -> Finding:
 
 def window(case: Case, at: datetime) -> Finding:
     """Where changes need maintenance time: inside it, with time enough left."""
-    if not case.environment.needs_window or case.is_rollback:
+    if not role_of(case.environment).needs_window or case.is_rollback:
         return Finding("WINDOW", is_met=True, detail="None is needed here.")
     found = maintenance_now(case.environment, at)
     ends = at + timedelta(minutes=case.promotion.target.minutes)

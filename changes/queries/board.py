@@ -303,7 +303,7 @@ def _rows(facts: Facts, places: Sequence[Environment]) -> list[Row]:
         cells = [
             (
                 label,
-                bool(label and base) and label != base and place.kind == Kind.FAILOVER,
+                bool(label and base) and label != base and place.may_serve,
             )
             for label, place in zip(labels, places, strict=True)
         ]

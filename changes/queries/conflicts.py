@@ -10,6 +10,7 @@ from changes.models import ChangeRequest, ChangeTarget, UserTest
 from changes.moves import ENDED, ChangeState
 from changes.queries.risks import touched_components
 from environments.models import Dependency, Lease, Occurrence, WindowKind
+from environments.queries.pairs import role_of, windows_of
 from environments.queries.windows import freezes_over
 
 # Neither planned yet nor planned any more.
@@ -27,7 +28,8 @@ class Conflict:
 
 def conflicts_of(change: ChangeRequest) -> list[Conflict]:
     """Every clash of the change as it is now, the hard ones first."""
-    aims = list(change.targets.select_related("environment").order_by("ordinal", "pk"))
+    rows = change.targets.select_related("environment__pairs_with")
+    aims = list(rows.order_by("ordinal", "pk"))
     found = [
         *(one for aim in aims if aim.slot for one in _in_slot(change, aim)),
         *_implementer_booked(change, aims),
@@ -82,7 +84,7 @@ def _leased(aim: ChangeTarget) -> Iterator[Conflict]:
 
 
 def _outside_window(aim: ChangeTarget) -> Iterator[Conflict]:
-    if not aim.environment.needs_window:
+    if not role_of(aim.environment).needs_window:
         return
     holds = (
         window.during.lower <= aim.slot.lower and aim.slot.upper <= window.during.upper
@@ -95,7 +97,7 @@ def _outside_window(aim: ChangeTarget) -> Iterator[Conflict]:
 
 def _maintenance(aim: ChangeTarget) -> QuerySet[Occurrence]:
     rows = Occurrence.objects.filter(
-        environment=aim.environment,
+        environment__in=windows_of(aim.environment),
         kind=WindowKind.MAINTENANCE,
         during__overlap=aim.slot,
         cancelled_at__isnull=True,

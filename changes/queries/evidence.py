@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from changes.models import ChangeRequest, Package, Promotion, TestSignOff
 from environments.models import Environment, Installation, PromotionPath
+from environments.queries.pairs import swapped
 
 Verdict = TestSignOff.Verdict
 
@@ -37,13 +38,19 @@ class Tested:
 
 
 def paths_into(environment: Environment, package: Package) -> list[PromotionPath]:
-    """The paths a package of its class must have taken; its own class goes first."""
+    """The paths a package of its class must have taken; its own class goes first.
+
+    After a failover those into production lead to whoever serves, and those into the
+    failover to the production it took over from.
+    """
+    roles = swapped(environment)
     rows = PromotionPath.objects.filter(
         Q(package_class=package.package_class) | Q(package_class=""),
-        target=environment,
+        target=roles.get(environment, environment),
     )
     by_upstream: dict[int, PromotionPath] = {}
     for path in rows.select_related("upstream").order_by("package_class", "pk"):
+        path.upstream = roles.get(path.upstream, path.upstream)
         by_upstream[path.upstream_id] = path
     return list(by_upstream.values())
 
@@ -132,7 +139,9 @@ def sign_offs_short(change: ChangeRequest) -> list[Tested]:
     if package is None:
         return []
     short: dict[int, Tested] = {}
-    for target in change.targets.select_related("environment").order_by("ordinal"):
+    for target in change.targets.select_related("environment__pairs_with").order_by(
+        "ordinal"
+    ):
         for path in paths_into(target.environment, package):
             found = tested(path.upstream, package, path.sign_offs)
             if path.sign_offs and not found.is_enough:

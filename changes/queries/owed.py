@@ -6,6 +6,7 @@ from changes.models import ChangeDuty, ChangeRequest, Promotion
 from changes.moves import PromotionState
 from environments.models import Environment
 from environments.queries.installed import installed
+from environments.queries.pairs import standbys
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 
@@ -14,13 +15,12 @@ SYNCS = (Kind.FAILOVER_SYNC, Kind.TRAINING_SYNC)
 
 
 def followers(environment: Environment) -> list[tuple[str, Environment]]:
-    """What follows the environment people work in: its failovers, then training."""
-    failovers = environment.failovers.in_use().order_by("pk")
+    """What follows the environment people work in: its standbys, then training."""
     training = Environment.objects.in_use().filter(
         landscape=environment.landscape_id, kind=Environment.Kind.TRAINING
     )
     return [
-        *((Kind.FAILOVER_SYNC, each) for each in failovers),
+        *((Kind.FAILOVER_SYNC, each) for each in standbys(environment)),
         *((Kind.TRAINING_SYNC, each) for each in training.order_by("pk")),
     ]
 

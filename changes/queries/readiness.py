@@ -243,12 +243,14 @@ def _slot_fits(change: ChangeRequest, aim: ChangeTarget) -> bool:
 def _template_fault(change: ChangeRequest, at: datetime) -> str:
     """Why the template does not carry this change; "" when it does.
 
-    Who may change production may change its failover.
+    Who may change what serves may change what stands by for it.
     """
     template = change.template
     assert template is not None
     named = template.environments.values("pk")
-    covered = Environment.objects.filter(Q(pk__in=named) | Q(pairs_with__in=named))
+    covered = Environment.objects.filter(
+        Q(pk__in=named) | Q(pairs_with__in=named) | Q(failovers__in=named)
+    )
     allowed = set(covered.values_list("pk", flat=True))
     if template.state != TemplateState.APPROVED:
         return f"it is {template.get_state_display().lower()}."

@@ -6,6 +6,7 @@ from changes.digest import sha256_of
 from changes.models import ChangeRequest, Promotion, PromotionStep
 from environments.models import Environment, Occurrence
 from environments.queries.installed import installed
+from environments.queries.pairs import role_of
 
 Step = PromotionStep.Kind
 MOST = 40
@@ -63,7 +64,7 @@ def _sheet(
     change: ChangeRequest, environment: Environment, plan: str
 ) -> Iterator[tuple[str, str]]:
     yield Step.PRECHECK, f"Check that {environment} is well and its people know"
-    if environment.needs_backup:
+    if role_of(environment).needs_backup:
         yield Step.BACKUP, f"Back {environment} up and note where it is"
     for line in lines(plan) or [f"Apply {change.package}"]:
         yield Step.APPLY, line

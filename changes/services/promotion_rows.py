@@ -49,7 +49,8 @@ def hold_environments(pk: int) -> Environment:
     """Lock the environment with its pair, by id: freezes and leases wait, or we do.
     Returns it as it is now."""
     leads = Environment.objects.filter(pk=pk).values("pairs_with")
-    group = Environment.objects.filter(Q(pk=pk) | Q(pk__in=leads) | Q(pairs_with=pk))
+    pair = Q(pk=pk) | Q(pk__in=leads) | Q(pairs_with=pk) | Q(pairs_with__in=leads)
+    group = Environment.objects.filter(pair)
     held = group.select_for_update(of=("self",), no_key=True).order_by("pk")
     return {row.pk: row for row in held}[pk]
 

@@ -11,6 +11,7 @@ from changes.queries.risks import risk_of
 from changes.queries.substance import substance
 from changes.risk import higher
 from environments.models import Environment
+from environments.queries.pairs import standbys
 from opsdesk.accounts.models import User
 from opsdesk.core.records import save
 
@@ -22,7 +23,7 @@ ORDER = ("dev_test", "production", "failover", "training")
 @transaction.atomic(savepoint=False)
 def record(change: ChangeRequest, *, actor: User, at: datetime) -> bool:
     """Settle targets, risk and digest; write the revision down. True when it is new."""
-    _add_failovers(change)
+    _add_standbys(change)
     _judge_risk(change, at)
     body = substance(change)
     change.sha256 = sha256_of(body)
@@ -49,17 +50,17 @@ def ordinal_of(environment: Environment) -> int:
     return ORDER.index(environment.kind) + 1
 
 
-def _add_failovers(change: ChangeRequest) -> None:
-    """Who changes production changes its failover: it is added as a target."""
+def _add_standbys(change: ChangeRequest) -> None:
+    """Who changes what serves changes what stands by for it: added as a target."""
     aims = list(change.targets.select_related("environment").order_by("ordinal", "pk"))
     aimed = {aim.environment_id for aim in aims}
     for aim in aims:
-        for failover in aim.environment.failovers.in_use().order_by("pk"):
-            if failover.pk not in aimed:
+        for standby in standbys(aim.environment):
+            if standby.pk not in aimed:
                 ChangeTarget.objects.create(
                     change=change,
-                    environment=failover,
-                    ordinal=ordinal_of(failover),
+                    environment=standby,
+                    ordinal=ordinal_of(standby),
                     minutes=aim.minutes,
                 )
 

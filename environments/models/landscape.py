@@ -216,3 +216,8 @@ class Environment(models.Model):
     @property
     def is_retired(self) -> bool:
         return self.status == self.Status.RETIRED
+
+    @property
+    def may_serve(self) -> bool:
+        """Do people work there, or would they after a failover?"""
+        return self.kind in {self.Kind.PRODUCTION, self.Kind.FAILOVER}

@@ -106,7 +106,7 @@ def _matrix(
     parts: list[Component],
     facts: _Facts,
 ) -> Matrix:
-    production = next((e for e in environments if e.kind == Kind.PRODUCTION), None)
+    production = _reference(environments)
     lines = tuple(
         Line(
             part,
@@ -115,6 +115,12 @@ def _matrix(
         for part in parts
     )
     return Matrix(landscape, environments, lines)
+
+
+def _reference(environments: Sequence[Environment]) -> Environment | None:
+    """What the others are copies of: who serves the business, else production."""
+    able = [e for e in environments if e.is_serving or e.kind == Kind.PRODUCTION]
+    return max(able, key=lambda each: each.is_serving, default=None)
 
 
 def _cell(
@@ -129,14 +135,14 @@ def _cell(
     if production is None or environment.pk == production.pk:
         standing = parity.IN_SYNC if version else parity.ABSENT
         return Cell(environment, version, standing, is_reference=True)
-    # A failover is a copy of everything; elsewhere a component must be placed.
-    is_failover = environment.kind == Kind.FAILOVER
+    # A standby is a copy of everything; elsewhere a component must be placed.
+    kind = Kind.FAILOVER if environment.may_serve else environment.kind
     standing = parity.judge(
         version,
         facts.produced(production, part),
-        within=allowance(landscape, environment.kind),
+        within=allowance(landscape, kind),
         at=facts.at,
-        is_expected=is_failover or (environment.pk, part.pk) in facts.placed,
+        is_expected=environment.may_serve or (environment.pk, part.pk) in facts.placed,
     )
     return Cell(environment, version, standing)
 

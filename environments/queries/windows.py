@@ -12,6 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from psycopg2.extras import DateTimeTZRange
 
 from environments.models import Environment, Occurrence, WindowKind, WindowRule
+from environments.queries.pairs import windows_of
 from opsdesk.accounts.models import User
 
 
@@ -32,12 +33,14 @@ class Standing:
 
 def freezes_now(environment: Environment, at: datetime) -> list[Occurrence]:
     """Every freeze that holds there at an instant, hard ones first."""
-    return list(_live([environment]).filter(kind=FREEZE, during__contains=at))
+    places = windows_of(environment)
+    return list(_live(places).filter(kind=FREEZE, during__contains=at))
 
 
 def maintenance_now(environment: Environment, at: datetime) -> Occurrence | None:
     """The maintenance window open there at an instant; of several, the last to end."""
-    found = _live([environment]).filter(kind=MAINTENANCE, during__contains=at)
+    places = windows_of(environment)
+    found = _live(places).filter(kind=MAINTENANCE, during__contains=at)
     return max(found, key=lambda one: one.ends_at, default=None)
 
 
@@ -52,7 +55,8 @@ def next_windows(environment: Environment, at: datetime, n: int) -> list[Occurre
 
 def freezes_over(environment: Environment, span: DateTimeTZRange) -> list[Occurrence]:
     """Every freeze that holds there at some instant of a range, hard ones first."""
-    return list(_live([environment]).filter(kind=FREEZE, during__overlap=span))
+    places = windows_of(environment)
+    return list(_live(places).filter(kind=FREEZE, during__overlap=span))
 
 
 def standings(environments: Iterable[Environment], at: datetime) -> dict[int, Standing]:

@@ -12,7 +12,6 @@ from opsdesk.core.errors import RuleError
 from opsdesk.core.records import save
 
 Kind = Environment.Kind
-SERVING = frozenset({Kind.PRODUCTION, Kind.FAILOVER})
 
 
 class EnvironmentFacts(TypedDict, total=False):
@@ -70,7 +69,7 @@ def edit_environment(
 def _judge(environment: Environment, facts: EnvironmentFacts) -> None:
     """Only production, or a failover that took over, serves; a failover has a pair."""
     serves = facts.get("is_serving", environment.is_serving)
-    if serves and environment.kind not in SERVING:
+    if serves and not environment.may_serve:
         raise RuleError(
             "Only production or a failover can serve the business.",
             code="kind_cannot_serve",

@@ -134,6 +134,6 @@ def _first(request: UserRequest, landscape: Landscape) -> dict[str, Any]:
         "is_serving": kind == Environment.Kind.PRODUCTION and production is None,
         "pairs_with": production if kind == Environment.Kind.FAILOVER else None,
         "data": Environment.Data.LIVE
-        if kind in environments.SERVING
+        if Environment(kind=kind).may_serve
         else Environment.Data.MADE_UP,
     }
