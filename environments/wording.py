@@ -138,6 +138,7 @@ SAYINGS: dict[str, Saying] = {
     "placed": Saying(_placed("placed {component}"), "rows-3"),
     "unplaced": Saying(_placed("took away {component}"), "minus"),
     "installed": Saying(_installed, "download", "blue"),
+    "removed": Saying(_with("took out {component} {label}"), "undo-2", "red"),
     "certificate_added": Saying(
         _until("noted the certificate of {host}"), "shield-check"
     ),

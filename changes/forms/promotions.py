@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from changes.models import ChangeRequest, Promotion
+from changes.models import NOT_INSTALLED, ChangeRequest, Promotion
 from environments.models import Environment
 from opsdesk.core.forms import CleanTextMixin
 
@@ -47,6 +47,13 @@ class DigestForm(PromotionForm):
         required=False,
         help_text="As the host reports it: sh manifest.sh FOLDER | sha256sum",
     )
+
+    def __init__(self, *args: Any, promotion: Promotion, **kwargs: Any) -> None:
+        super().__init__(*args, promotion=promotion, **kwargs)
+        if promotion.takes_out:
+            field = self.fields["sha256"]
+            field.label = "What is installed now"
+            field.help_text = f"Once it is gone: {NOT_INSTALLED}"
 
 
 class WaiveForm(PromotionForm):

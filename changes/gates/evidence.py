@@ -36,7 +36,8 @@ def digest(case: Case, _at: datetime) -> Finding:
     """The bytes approved, tested and promoted are the same, of the live revision."""
     promotion = case.promotion
     if case.is_rollback:
-        detail = f"Back to {promotion.back_to}."
+        back_to = promotion.back_to or f"nothing: {promotion.package} is taken out"
+        detail = f"Back to {back_to}."
         return Finding("DIGEST", is_met=True, detail=detail)
     is_same = promotion.sha256 == promotion.package.sha256
     is_ours = promotion.change.package_id == promotion.package_id

@@ -14,6 +14,7 @@ from changes.models.packages import (
     PackageFile,
 )
 from changes.models.promotion import (
+    NOT_INSTALLED,
     ChangeDuty,
     FreezeOverride,
     Promotion,
@@ -24,6 +25,7 @@ from changes.models.promotion import (
 from changes.models.testing import TestSignOff, UserTest
 
 __all__ = [
+    "NOT_INSTALLED",
     "ChangeComment",
     "ChangeDuty",
     "ChangeEvent",

@@ -14,6 +14,9 @@ from environments.models import Environment, Installation, Lease, Occurrence
 from opsdesk.core.fields import bounded_dates, tidy_text
 from opsdesk.core.models import ApprovalRequest, Duty
 
+# What is reported where a component is taken out: there is nothing to digest.
+NOT_INSTALLED = "not installed"
+
 
 class Promotion(models.Model):
     """A package on its way into an environment: opsdesk gates and records it."""
@@ -54,7 +57,8 @@ class Promotion(models.Model):
     undoes = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
-    # A roll-back brings back what ran before; its package is the one it takes away.
+    # A roll-back brings back what ran before, or nothing if nothing did; its package
+    # is the one it takes away.
     back_to = models.ForeignKey(
         Installation, models.PROTECT, null=True, related_name="+"
     )
@@ -104,9 +108,7 @@ class Promotion(models.Model):
             ),
             models.CheckConstraint(
                 name="rollback_undoes_something",
-                condition=Q(
-                    kind="rollback", undoes__isnull=False, back_to__isnull=False
-                )
+                condition=Q(kind="rollback", undoes__isnull=False)
                 | ~Q(kind="rollback") & Q(undoes__isnull=True, back_to__isnull=True),
             ),
             models.CheckConstraint(
@@ -143,8 +145,21 @@ class Promotion(models.Model):
 
     @property
     def brings_sha256(self) -> str:
-        """The digest of what runs there afterwards; "" when nobody ever knew it."""
-        return self.back_to.sha256 if self.back_to else self.sha256
+        """The digest of what runs there afterwards; "" when nobody ever knew it, or
+        when nothing does."""
+        if self.kind == self.Kind.ROLLBACK:
+            return self.back_to.sha256 if self.back_to else ""
+        return self.sha256
+
+    @property
+    def takes_out(self) -> bool:
+        """Does it end a first installation, so that nothing runs there afterwards?"""
+        return self.kind == self.Kind.ROLLBACK and self.back_to_id is None
+
+    @property
+    def to_report(self) -> str:
+        """What the host must say is installed once the steps are done."""
+        return NOT_INSTALLED if self.takes_out else self.brings_sha256
 
 
 class PromotionStep(models.Model):

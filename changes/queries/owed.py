@@ -1,6 +1,6 @@
 """What a change has come to in its environments, and what therefore is owed."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from changes.models import ChangeDuty, ChangeRequest, Promotion
 from changes.moves import PromotionState
@@ -34,18 +34,19 @@ def runs(environment: Environment, component: int) -> str:
 def syncs_done_by(promotion: Promotion) -> QuerySet[ChangeDuty]:
     """The syncs this promotion settles: of its digest, and older ones of the same
     component once the environment runs what people work with."""
-    package = promotion.package
-    mine = Q(sha256=promotion.brings_sha256)
+    component, brings = promotion.package.component_id, promotion.brings_sha256
     serving = Environment.objects.serving().filter(
         landscape=promotion.environment.landscape_id
     )
-    if any(
-        runs(each, package.component_id) == promotion.brings_sha256 for each in serving
-    ):
-        mine |= Q(change__package__component=package.component_id)
-    return ChangeDuty.objects.filter(
-        mine, kind__in=SYNCS, environment=promotion.environment, is_settled=False
+    owed = ChangeDuty.objects.filter(
+        kind__in=SYNCS,
+        environment=promotion.environment,
+        is_settled=False,
+        change__package__component=component,
     ).order_by("pk")
+    if any(runs(each, component) == brings for each in serving):
+        return owed
+    return owed.filter(sha256=brings)
 
 
 def is_everywhere(change: ChangeRequest) -> bool:

@@ -1,4 +1,7 @@
-"""The way back: what ran before is brought back, as the approved plan allows."""
+"""The way back: what ran before is brought back, as the approved plan allows.
+
+Where nothing ran before, what was promoted is taken out again.
+"""
 
 from django.db import transaction
 
@@ -42,8 +45,8 @@ def roll_back(undone: Promotion, *, actor: User) -> Promotion:
     return starting.start(promotion, actor=actor)
 
 
-def _before(undone: Promotion) -> Installation:
-    """What ran there before; a failed attempt never ended it."""
+def _before(undone: Promotion) -> Installation | None:
+    """What ran there before, if anything; a failed attempt never ended it."""
     mine = Installation.objects.filter(
         environment=undone.environment, component=undone.package.component_id
     )
@@ -54,10 +57,5 @@ def _before(undone: Promotion) -> Installation:
                 "Another version was installed there since; undo that one first.",
                 code="superseded",
             )
-        earlier = mine.filter(during__startswith__lt=now.during.lower)
-        now = earlier.order_by("-during", "-pk").first()
-    if now is None:
-        raise RuleError(
-            "Nothing ran there before it. Raise a new change.", code="no_previous"
-        )
+        return mine.filter(during__endswith=now.during.lower).first()
     return now

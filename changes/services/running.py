@@ -23,13 +23,14 @@ from changes.services.promotion_rows import (
 )
 from environments.models import Installation
 from environments.services import leases
-from environments.services.installing import record_installation
+from environments.services.installing import record_installation, record_removal
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
 
 Step = PromotionStep.Kind
 MISMATCH = "DIGEST_MISMATCH"
+DIGEST = 64  # characters
 
 
 @transaction.atomic
@@ -63,7 +64,7 @@ def report(promotion: Promotion, *, actor: User, sha256: str) -> Promotion:
     if not is_ready_to_report(promotion):
         raise RuleError("Do the steps first.", code="steps_open")
     promotion.reported_sha256 = sha256.strip().lower()
-    if promotion.reported_sha256 != promotion.brings_sha256:
+    if promotion.reported_sha256 != promotion.to_report:
         promotion.save(update_fields=["reported_sha256"])
         _fail(promotion, actor, outcome=MISMATCH, note=_mismatch(promotion))
         return promotion
@@ -73,7 +74,7 @@ def report(promotion: Promotion, *, actor: User, sha256: str) -> Promotion:
         "verifying",
         actor=actor,
         at=clock.now(),
-        sha256=promotion.brings_sha256,
+        sha256=promotion.to_report,
     )
     return promotion
 
@@ -157,13 +158,18 @@ def _stand_down(promotion: Promotion, at: datetime) -> None:
 
 def _install(promotion: Promotion, actor: User) -> None:
     """What runs there from now on; to undo a failed attempt leaves what ran before."""
-    back_to = promotion.back_to
+    back_to, component = promotion.back_to, promotion.package.component
     if back_to is not None and back_to.during.upper is None:
+        return
+    if promotion.takes_out:
+        record_removal(
+            promotion.environment, component, actor=actor, note=promotion.change.ref
+        )
         return
     is_rollback = back_to is not None
     promotion.installation = record_installation(
         promotion.environment,
-        promotion.package.component,
+        component,
         label=back_to.label if back_to else promotion.package.label,
         sha256=promotion.brings_sha256,
         source=Installation.Source.ROLLBACK
@@ -176,6 +182,10 @@ def _install(promotion: Promotion, actor: User) -> None:
 
 def _mismatch(promotion: Promotion) -> str:
     return (
-        f"Installed is {promotion.reported_sha256[:12] or 'nothing'}…, approved was"
-        f" {promotion.brings_sha256[:12]}…. This is not what was tested."
+        f"Installed is {_short(promotion.reported_sha256)}, approved was"
+        f" {_short(promotion.to_report)}. This is not what was tested."
     )
+
+
+def _short(reported: str) -> str:
+    return f"{reported[:12]}…" if len(reported) == DIGEST else reported or "nothing"

@@ -96,7 +96,8 @@ ROLL_BACK = Ask(
     "Roll back",
     rolling_back.roll_back,
     "is being rolled back",
-    "What ran before is brought back, by the approved back-out plan. This starts now.",
+    "What ran before is brought back, or it is taken out if nothing did, by the"
+    " approved back-out plan. This starts now.",
     tone="danger",
 )
 CANCEL = Ask(

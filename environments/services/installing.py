@@ -64,6 +64,30 @@ def record_installation(
 
 
 @transaction.atomic
+def record_removal(
+    environment: Environment, component: Component, *, actor: User | None, note: str
+) -> None:
+    """The environment runs this component no more, from now on; nothing when it does
+    not. The caller has judged who may."""
+    environment = locked(environment)
+    was = _running(environment, component)
+    if was is None:
+        return
+    at = clock.exact()
+    was.during = DateTimeTZRange(was.during.lower, at)
+    was.save(update_fields=["during"])
+    log(
+        environment,
+        "removed",
+        actor=actor,
+        at=at,
+        component=component.name,
+        label=was.label,
+        note=note,
+    )
+
+
+@transaction.atomic
 def note_installation(
     environment: Environment,
     *,

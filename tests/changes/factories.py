@@ -199,7 +199,7 @@ def promote(change, environment, actor, kind="deploy"):
 def carry_out(promotion, actor):
     """Every step, the right digest, every check: it has succeeded."""
     do_steps(promotion, actor)
-    running.report(promotion, actor=actor, sha256=again(promotion).brings_sha256)
+    running.report(promotion, actor=actor, sha256=again(promotion).to_report)
     do_steps(promotion, actor)
     return again(running.succeed(promotion, actor=actor))
 

@@ -264,7 +264,7 @@ def _carry_out(run: Promotion, actor: User) -> None:
     steps = list(run.steps.order_by("ordinal"))
     for step in steps:
         if step.kind == "postcheck" and run.state == Promotion.State.RUNNING:
-            run = running.report(run, actor=actor, sha256=run.brings_sha256)
+            run = running.report(run, actor=actor, sha256=run.to_report)
         running.do_step(
             run, actor=actor, ordinal=step.ordinal, evidence="Done; see the log."
         )
