@@ -1,6 +1,7 @@
 """Static files made from sources and installed wheels; nothing built is committed.
 
-`opsdesk/app.css` and `opsdesk/app.js` are the modules under static/ in one file each,
+`opsdesk/app.css` and `opsdesk/app.js` are the modules under static/ in one file each
+(`opsdesk/change.css` holds what only changes and environments need),
 `opsdesk/icons.svg` is cut from the lucide wheel, `opsdesk/inter.woff2` from
 fontpkg-inter. Each is rebuilt when its recipe, its sources or its wheel change: by
 collectstatic in production, on the first request while developing. The font may be
@@ -42,15 +43,13 @@ SHEETS = (
     "snag",
     "worklist",
     "board",
-    "promotions",
-    "approvals",
     "terms",
-    "inventory",
-    "calendar",
     "charts",
     "utilities",
     "print",
 )
+# What only the pages of changes and environments need; templates/change.html loads it.
+CHANGE_SHEETS = ("promotions", "approvals", "inventory", "calendar")
 # In this order: a module may use what an earlier one exports.
 MODULES = (
     "dom",
@@ -75,6 +74,7 @@ MODULES = (
 )
 SPRITE = "opsdesk/icons.svg"
 STYLE = "opsdesk/app.css"
+CHANGE_STYLE = "opsdesk/change.css"
 SCRIPT = "opsdesk/app.js"
 FONT = "opsdesk/inter.woff2"
 
@@ -116,6 +116,9 @@ def recipes() -> dict[str, Recipe]:
     made = {
         SPRITE: Recipe(build_sprite, ("lucide",), (Path(icons.__file__),)),
         STYLE: Recipe(build_style, FONT_WHEELS, tuple(_files("css", SHEETS, "css"))),
+        CHANGE_STYLE: Recipe(
+            build_change_style, (), tuple(_files("css", CHANGE_SHEETS, "css"))
+        ),
         SCRIPT: Recipe(build_script, (), tuple(_files("js", MODULES, "js"))),
     }
     if has_font():
@@ -147,8 +150,12 @@ def build_style() -> bytes:
     """Every layer in order, without comments and indentation."""
     face = FONT_FACE if has_font() else ""
     order = f"@layer {LAYERS};\n"
-    layers = (path.read_text() for path in _files("css", SHEETS, "css"))
-    return (order + face + "".join(squeeze_style(text) for text in layers)).encode()
+    return (order + face + _squeezed(SHEETS)).encode()
+
+
+def build_change_style() -> bytes:
+    """What changes and environments add; the order of layers is that of the first."""
+    return _squeezed(CHANGE_SHEETS).encode()
 
 
 def build_script() -> bytes:
@@ -254,6 +261,10 @@ def squeeze_script(text: str) -> str:
     text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(x for x in lines if x and not x.startswith("//")) + "\n"
+
+
+def _squeezed(sheets: Iterable[str]) -> str:
+    return "".join(squeeze_style(f.read_text()) for f in _files("css", sheets, "css"))
 
 
 def _files(folder: str, names: Iterable[str], kind: str) -> Iterator[Path]:
