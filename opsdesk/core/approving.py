@@ -15,6 +15,7 @@ from opsdesk.accounts.access import access_of, memberships_in_force
 from opsdesk.accounts.models import User
 from opsdesk.core.models import ApprovalRequest, ApprovalStep, Asked, Vote
 from opsdesk.core.quorum import Slot, missing, placed
+from opsdesk.core.wording import listed, several
 
 # User -> why they may not vote on this one, as a sentence.
 Excluded = Mapping[int, str]
@@ -54,12 +55,8 @@ class Standing:
 
     @property
     def wanted(self) -> str:
-        """Who is still missing, in words: "1 Manager, 2 Administrator"."""
-        return ", ".join(
-            f"{self.missing[step.pk]} {step.get_asked_display()}"
-            for step in self.steps
-            if step.pk in self.missing
-        )
+        """Who is still missing, in words: "1 manager and 2 administrators"."""
+        return _told(self.steps, self.missing)
 
     def waits_for(self, person: User, asked: frozenset[str]) -> bool:
         """Would this person's agreement bring it further now?"""
@@ -195,11 +192,16 @@ def shortage(steps: Sequence[ApprovalStep], excluded: Excluded) -> str:
         if pk not in excluded
     }
     slots = [Slot(step.pk, step.sequence, step.needed) for step in steps]
-    short = missing(slots, placed(slots, able))
-    return ", ".join(
-        f"{short[step.pk]} {step.get_asked_display()}"
-        for step in steps
-        if step.pk in short
+    return _told(steps, missing(slots, placed(slots, able)))
+
+
+def _told(steps: Sequence[ApprovalStep], short: Mapping[int, int]) -> str:
+    return listed(
+        [
+            several(short[step.pk], step.get_asked_display().lower())
+            for step in steps
+            if step.pk in short
+        ]
     )
 
 

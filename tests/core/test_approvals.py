@@ -223,7 +223,7 @@ def test_a_service_account_with_the_role_cannot_vote_and_is_not_asked(rob, cora)
 
     refused(NotAllowedError, request, approvals.vote, **yes)
     assert not Notification.objects.filter(recipient=bot).exists()
-    assert approvals.short_of(request, {}) == "1 Technical approver"
+    assert approvals.short_of(request, {}) == "1 technical approver"
 
 
 def test_the_vote_of_somebody_who_left_or_lost_the_role_stops_counting(
@@ -261,14 +261,14 @@ def test_too_few_people_are_named_when_asking(rob, cora, carl, mia):
 
     assert approvals.short_of(request, {}) == ""
     short = approvals.short_of(request, {cora.pk: "No.", mia.pk: "No."})
-    assert short == "1 Technical approver, 1 Manager"
+    assert short == "1 technical approver and 1 manager"
 
 
 def test_one_person_in_two_groups_does_not_make_up_for_two(rob):
     make_user("boris", "approver_technical", "manager")
     request = asked_as(rob, ("approver_technical", 1, 0), ("manager", 1, 0))
 
-    assert approvals.short_of(request, {}) == "1 Manager"
+    assert approvals.short_of(request, {}) == "1 manager"
 
 
 def test_a_later_step_waits_for_its_turn(rob, cora, mia):
