@@ -6,6 +6,7 @@ from django import forms
 
 from changes.forms.promotions import area as lines
 from changes.models import ChangeRequest, TestSignOff
+from changes.queries.separation import put_together
 from environments.models import Environment
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
@@ -48,8 +49,10 @@ class AssignForm(PlaceForm):
         super().__init__(*args, change=change, **kwargs)
         field = self.fields["assigned_to"]
         assert isinstance(field, forms.ModelChoiceField)
-        author = change.package.author_id if change.package else 0
-        field.queryset = people_with(*TESTERS).exclude(pk=author)
+        field.queryset = people_with(*TESTERS)
+        if change.package is not None:
+            makers = put_together(change.package)
+            field.queryset = field.queryset.exclude(pk__in=makers.values("pk"))
 
 
 class SignOffForm(PlaceForm):

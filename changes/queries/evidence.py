@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from changes.models import ChangeRequest, Package, Promotion, TestSignOff
+from changes.queries.separation import put_together
 from environments.models import Environment, Installation, PromotionPath
 from environments.queries.pairs import swapped
 
@@ -105,14 +106,15 @@ def longest_stay(found: Sequence[Installation], at: datetime) -> timedelta:
 
 
 def tested(environment: Environment, package: Package, needed: int) -> Tested:
-    """The latest live verdict of every business area, without the author's own."""
+    """The latest live verdict of every business area, without what those said who put
+    the package together."""
     rows = TestSignOff.objects.filter(
         package=package,
         sha256=package.sha256,
         environment=environment,
         superseded_at__isnull=True,
         revoked_at__isnull=True,
-    ).exclude(tester=package.author_id)
+    ).exclude(tester__in=put_together(package))
     found = list(rows.select_related("tester").order_by("at", "pk"))
     accepted = [
         row

@@ -1,24 +1,32 @@
-"""Separation of duties: who has another part in a change and so may not vote on it.
+"""Separation of duties: who has another part in a change and so may not judge it.
 
 Derived whenever it is asked, never stored: whoever becomes the implementer after
 voting stops counting at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from django.db.models import Value
+from django.db.models import Q, QuerySet, Value
 
 from changes.models import (
     ChangeRequest,
     ChangeRevision,
     ChangeTemplate,
+    Package,
     PackageEvent,
     Promotion,
 )
+from opsdesk.accounts.models import User
 
 # Whoever did one of these has decided what is in the package, whoever its author is.
 FILLING = ("draft", "upload", "declare", "remove", "seal")
 WRITTEN, FILLED = "written", "filled"
+
+
+def put_together(package: Package) -> QuerySet[User]:
+    """Everybody who made it what it is: its author, who filled it, who sealed it."""
+    named = Q(pk__in=[package.author_id, package.sealed_by_id])
+    return User.objects.filter(named | Q(pk__in=_filled([package.pk]).values("actor")))
 
 
 def excluded_from_change(change: ChangeRequest) -> dict[int, str]:
@@ -49,14 +57,19 @@ def _made(
     together, by its timeline."""
     written = ChangeRevision.objects.filter(change__in=changes).order_by()
     packages = {change.package_id for change in changes if change.package_id}
-    filled = PackageEvent.objects.filter(package__in=packages, verb__in=FILLING)
     rows = written.values_list(Value(WRITTEN), "change_id", "number", "by_id").union(
-        filled.order_by().values_list(Value(FILLED), "package_id", Value(0), "actor_id")
+        _filled(packages).values_list(Value(FILLED), "package_id", Value(0), "actor_id")
     )
     found: dict[tuple[str, int | None, int], list[int | None]] = {}
     for what, pk, number, by in rows:
         found.setdefault((what, pk, number), []).append(by)
     return found
+
+
+def _filled(packages: Collection[int]) -> QuerySet[PackageEvent]:
+    """What decided what is in the packages."""
+    rows = PackageEvent.objects.filter(package__in=packages, verb__in=FILLING)
+    return rows.order_by()
 
 
 def _parts(

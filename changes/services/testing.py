@@ -8,8 +8,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from changes import permissions
-from changes.models import ChangeRequest, TestSignOff, UserTest
+from changes.models import ChangeRequest, Package, TestSignOff, UserTest
 from changes.queries.owed import runs
+from changes.queries.separation import put_together
 from changes.services import rows
 from changes.services.promotion_rows import hold_package
 from environments.models import Environment
@@ -21,6 +22,7 @@ from opsdesk.core.services.approvals import SeparationError
 from opsdesk.core.services.outbox import Note, notify
 
 Verdict = TestSignOff.Verdict
+MADE_IT = "put this package together, so somebody else tests it."
 
 
 @transaction.atomic
@@ -34,13 +36,13 @@ def assign_test(
     due_at: datetime,
     script: str = "",
 ) -> UserTest:
-    """Ask somebody to try it there by a time, but never the author of the package."""
+    """Ask somebody to try it there by a time, but nobody who made the package."""
     change = rows.locked(change)
     require(permissions.can_prepare(actor))
     _check_package(change)
     assert change.package is not None
-    if assigned_to.pk == change.package.author_id:
-        raise RuleError("The author of a package does not test it.", code="sod")
+    if _made(assigned_to, change.package):
+        raise RuleError(f"{assigned_to} {MADE_IT}", code="sod")
     duty = duties.owe(
         kind="user_test",
         title=f"Test {area} in {environment}: {change}"[:200],
@@ -85,13 +87,13 @@ def sign_off(
     evidence: "UploadedFile[bytes] | None" = None,
 ) -> TestSignOff:
     """One person's verdict on what runs there now; it replaces the one before of this
-    business area. The author of the package gives none."""
+    business area. Whoever put the package together gives none."""
     change = rows.locked(change)
     _check_package(change)
     package = change.package
     assert package is not None
-    if actor.pk == package.author_id:
-        raise SeparationError("The author of a package does not sign it off.")
+    if _made(actor, package):
+        raise SeparationError(f"{actor} {MADE_IT}")
     require(permissions.can_test(actor), "Somebody of the business tests it.")
     hold_package(package.pk)
     if runs(environment, package.component_id) != package.sha256:
@@ -134,8 +136,8 @@ def accept_conditions(said: TestSignOff, *, actor: User) -> TestSignOff:
     require(permissions.can_manage(actor))
     if said.verdict != Verdict.CONDITIONAL or said.conditions_accepted_by_id:
         raise RuleError("There are no conditions to accept.", code="not_now")
-    if actor.pk == said.package.author_id:
-        raise SeparationError("The author of a package does not sign it off.")
+    if _made(actor, said.package):
+        raise SeparationError(f"{actor} {MADE_IT}")
     said.conditions_accepted_by = actor
     said.save(update_fields=["conditions_accepted_by"])
     _log(said, "conditions_accepted", actor)
@@ -159,6 +161,10 @@ def revoke(said: TestSignOff, *, actor: User, reason: str) -> TestSignOff:
 def change_tests_url() -> str:
     """Where people find what they are asked to try."""
     return reverse("changes:my_tests")
+
+
+def _made(person: User, package: Package) -> bool:
+    return put_together(package).filter(pk=person.pk).exists()
 
 
 def _check_package(change: ChangeRequest) -> None:
