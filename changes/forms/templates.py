@@ -4,15 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from changes.content import BODY
-from changes.models import ChangeTemplate
+from changes.models import ChangeRequest, ChangeTemplate
 from changes.queries.changes import environments_in_use
+from changes.queries.templates import evidence_for
 from environments.models import Environment, Landscape
 from opsdesk.core import clock
 from opsdesk.core.forms import CleanTextMixin, DayField
 
 LONG = 20_000
+OFFERED = 20
 GOOD_FOR = timedelta(days=365)
 
 
@@ -27,6 +30,13 @@ class TemplateForm(CleanTextMixin, forms.Form):
         Environment.objects.none(),
         widget=forms.CheckboxSelectMultiple,
         label="May go to",
+    )
+    evidence = forms.ModelMultipleChoiceField(
+        ChangeRequest.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        label="Done like this before",
+        help_text="Two normal changes or more that were closed as successful.",
+        error_messages={"required": "Name two changes or more that went well before."},
     )
     expires_on = DayField(label="Agreed to until")
     locked = forms.MultipleChoiceField(
@@ -54,6 +64,9 @@ class TemplateForm(CleanTextMixin, forms.Form):
         places = self.fields["environments"]
         assert isinstance(places, forms.ModelMultipleChoiceField)
         places.queryset = environments_in_use(landscape)
+        changes = self.fields["evidence"]
+        assert isinstance(changes, forms.ModelMultipleChoiceField)
+        changes.queryset = self._offered(landscape, before)
         self.initial = self._start(before)
 
     def clean(self) -> dict[str, Any]:
@@ -61,6 +74,16 @@ class TemplateForm(CleanTextMixin, forms.Form):
         data = super().clean() or self.cleaned_data
         body = {name: data.pop(name, "") for name in BODY}
         return {**data, "body": body}
+
+    def _offered(
+        self, landscape: Landscape | None, before: ChangeTemplate | None
+    ) -> QuerySet[ChangeRequest]:
+        """The latest that went well, and those the number before rests on."""
+        known = evidence_for(landscape)
+        latest = list(known.values_list("pk", flat=True)[:OFFERED])
+        if before is not None:
+            latest += before.evidence.values_list("pk", flat=True)
+        return known.filter(pk__in=latest)
 
     def _start(self, before: ChangeTemplate | None) -> dict[str, Any]:
         if before is None:
@@ -72,6 +95,7 @@ class TemplateForm(CleanTextMixin, forms.Form):
             "title": before.title,
             "locked": before.locked,
             "environments": list(before.environments.order_by("pk")),
+            "evidence": list(before.evidence.order_by("pk")),
             "expires_on": clock.today() + GOOD_FOR,
         }
 

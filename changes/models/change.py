@@ -46,6 +46,8 @@ class ChangeTemplate(models.Model):
     body = models.JSONField(default=dict)
     locked = models.JSONField(default=list)
     environments = models.ManyToManyField(Environment, related_name="+")
+    # Normal changes that went well, done in this way before anybody need not be asked.
+    evidence = models.ManyToManyField("ChangeRequest", related_name="+")
     expires_on = models.DateField()
     suspended_because = models.CharField(max_length=200, blank=True)
     approval = models.ForeignKey(

@@ -163,7 +163,9 @@ def _said_of(owner: Owner | None) -> list[tuple[str, str]]:
         return []
     said = [(name.replace("_", " ").capitalize(), v) for name, v in owner.body.items()]
     places = ", ".join(owner.environments.values_list("name", flat=True))
-    return [*((label, str(v)) for label, v in said if v), ("May go to", places)]
+    done = ", ".join(str(change) for change in owner.evidence.order_by("pk"))
+    facts = [("May go to", places), ("Done like this before", done)]
+    return [*((label, str(v)) for label, v in said if v), *facts]
 
 
 def _brought(owner: Owner | None, change: ChangeRequest | None) -> Brought | None:

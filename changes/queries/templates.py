@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from changes import permissions
 from changes.content import BODY
-from changes.models import ChangeTemplate
-from changes.moves import TemplateState
+from changes.models import ChangeRequest, ChangeTemplate
+from changes.moves import ChangeState, TemplateState
 from changes.queries.separation import excluded_from_template
 from changes.queries.voters import may_vote
+from environments.models import Landscape
 from opsdesk.accounts.models import User
 from opsdesk.core.approving import standing
 
@@ -22,6 +23,17 @@ def templates() -> QuerySet[ChangeTemplate]:
     """Every number of every template, by code, the latest number first."""
     rows = ChangeTemplate.objects.select_related("landscape", "proposed_by", "approval")
     return rows.prefetch_related("environments").order_by("code", "-number")
+
+
+def evidence_for(landscape: Landscape | None) -> QuerySet[ChangeRequest]:
+    """What a template may rest on: normal changes that went well, the latest first."""
+    went_well = ChangeRequest.objects.filter(
+        landscape=landscape,
+        kind=ChangeRequest.Kind.NORMAL,
+        state=ChangeState.CLOSED,
+        closure=ChangeRequest.Closure.SUCCESSFUL,
+    )
+    return went_well.order_by("-pk")
 
 
 def template_in_force(pk: int) -> ChangeTemplate | None:
@@ -45,6 +57,7 @@ def page_of(user: User, template: ChangeTemplate, at: datetime) -> dict[str, Any
             (label, template.body.get(name, ""), name in template.locked)
             for name, label in BODY.items()
         ],
+        "evidence": template.evidence.visible_to(user).order_by("pk"),
         "standing": now,
         "may_vote": may_vote(user, now, excluded),
         "why_no_vote": excluded.get(user.pk, ""),

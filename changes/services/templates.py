@@ -12,9 +12,10 @@ from django.db import transaction
 
 from changes import permissions
 from changes.digest import sha256_of
-from changes.models import ChangeTemplate
+from changes.models import ChangeRequest, ChangeTemplate
 from changes.moves import TEMPLATE_MOVES, TemplateState
 from changes.queries.separation import excluded_from_template
+from changes.queries.templates import evidence_for
 from environments.models import Environment, Landscape
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
@@ -27,6 +28,7 @@ from opsdesk.core.services import approvals
 from opsdesk.core.services.outbox import Note, notify
 
 State = TemplateState
+LEAST_EVIDENCE = 2
 
 
 @transaction.atomic
@@ -39,13 +41,18 @@ def propose(
     body: dict[str, Any],
     locked: Sequence[str],
     environments: Sequence[Environment],
+    evidence: Sequence[ChangeRequest],
     expires_on: date,
 ) -> ChangeTemplate:
-    """Write the next number of a template and ask for agreement to it."""
+    """Write the next number of a template and ask for agreement to it.
+
+    It rests on normal changes that went well in this way before.
+    """
     require(permissions.can_prepare(actor))
     if expires_on <= clock.now().date():
         raise RuleError("Choose a day to come.", code="expired")
     Landscape.objects.select_for_update(of=("self",)).get(pk=landscape.pk)
+    _judge_evidence(landscape, evidence)
     before = ChangeTemplate.objects.filter(landscape=landscape, code=code)
     last = before.order_by("-number").first()
     template = ChangeTemplate(
@@ -60,6 +67,7 @@ def propose(
     )
     save(template, actor=actor)
     template.environments.set(environments)
+    template.evidence.set(evidence)
     return _ask(template, actor)
 
 
@@ -143,6 +151,19 @@ def retire_template(template: ChangeTemplate, *, actor: User) -> ChangeTemplate:
     return template
 
 
+def _judge_evidence(landscape: Landscape, evidence: Sequence[ChangeRequest]) -> None:
+    named = {change.pk for change in evidence}
+    known = set(
+        evidence_for(landscape).filter(pk__in=named).values_list("pk", flat=True)
+    )
+    if len(named) < LEAST_EVIDENCE or named != known:
+        raise RuleError(
+            "Name two normal changes or more that were closed as successful:"
+            " only what has gone well before is done without asking.",
+            code="evidence_missing",
+        )
+
+
 def _ask(template: ChangeTemplate, actor: User) -> ChangeTemplate:
     excluded = excluded_from_template(template)
     template.approval = approvals.ask(
@@ -167,6 +188,7 @@ def _substance(template: ChangeTemplate) -> dict[str, Any]:
         "body": template.body,
         "locked": template.locked,
         "environments": sorted(template.environments.values_list("pk", flat=True)),
+        "evidence": sorted(template.evidence.values_list("pk", flat=True)),
         "expires_on": str(template.expires_on),
     }
 

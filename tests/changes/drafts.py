@@ -120,6 +120,18 @@ def promoted(change, environment, by, **extra):
     )
 
 
+def make_successes(live, actor, implementer, author, count=2):
+    """Normal changes that were closed as successful, as their history leaves them."""
+    made = [
+        make_change(live, actor, implementer, author, label=f"0.{number}")
+        for number in range(count)
+    ]
+    ChangeRequest.objects.filter(pk__in=[change.pk for change in made]).update(
+        state="closed", closure="successful", closed_at=clock.now(), sha256="0" * 64
+    )
+    return made
+
+
 def make_asked(live, actor, implementer, author, tester, **changed):
     """A normal change, submitted, tested, and people are asked."""
     change = make_change(live, actor, implementer, author, **changed)

@@ -13,7 +13,13 @@ from opsdesk.core.errors import NotAllowedError, RuleError
 from opsdesk.core.gates import GatesError
 from opsdesk.core.services import duties
 from snags.models import Snag
-from tests.changes.drafts import fresh, make_asked, make_change, place
+from tests.changes.drafts import (
+    fresh,
+    make_asked,
+    make_change,
+    make_successes,
+    place,
+)
 from tests.changes.test_revising import act, edit
 from tests.factories import make_snag, make_user
 
@@ -35,7 +41,12 @@ def ana(db):
 
 
 @pytest.fixture
-def proposed(live, sam, tim, mia):
+def successes(live, sam, sue, ana):
+    return make_successes(live, sam, sue, ana)
+
+
+@pytest.fixture
+def proposed(live, sam, tim, mia, successes):
     return templates.propose(
         actor=sam,
         landscape=live.landscape,
@@ -44,6 +55,7 @@ def proposed(live, sam, tim, mia):
         body=BODY,
         locked=["implementation_plan", "backout_plan"],
         environments=[live, place(live, "dev_test")],
+        evidence=successes,
         expires_on=clock.today() + 365 * DAY,
     )
 
@@ -142,6 +154,64 @@ def test_a_standard_change_that_failed_suspends_its_template(
     assert (snag.priority, snag.environment) == (1, live)
 
 
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"closure": "with_issues"},
+        {"closure": "backed_out"},
+        {"kind": "emergency"},
+        {"state": "review", "closure": "", "closed_at": None},
+    ],
+)
+def test_a_template_rests_on_two_normal_changes_that_went_well(
+    client, live, sam, successes, spoilt
+):
+    ChangeRequest.objects.filter(pk=successes[0].pk).update(**spoilt)
+
+    with pytest.raises(RuleError) as found:
+        templates.propose(
+            actor=sam,
+            landscape=live.landscape,
+            code="rounding",
+            title="Round invoices",
+            body=BODY,
+            locked=[],
+            environments=[live],
+            evidence=successes,
+            expires_on=clock.today() + 365 * DAY,
+        )
+
+    assert found.value.code == "evidence_missing"
+    assert not ChangeTemplate.objects.exists()
+    client.force_login(sam)
+    page = client.get(reverse("changes:template_new")).content.decode()
+    assert (str(successes[0]) in page, str(successes[1]) in page) == (False, True)
+
+
+def test_one_success_alone_carries_no_template(client, live, sam, successes):
+    client.force_login(sam)
+    form = {
+        **BODY,
+        "code": "rounding",
+        "title": "Round invoices",
+        "environments": [live.pk],
+        "expires_on": "2098-01-01",
+    }
+    url = reverse("changes:template_new")
+
+    one = client.post(url, {**form, "evidence": [successes[0].pk]})
+
+    assert "Name two normal changes or more" in one.content.decode()
+    assert not ChangeTemplate.objects.exists()
+
+    client.post(url, {**form, "evidence": [change.pk for change in successes]})
+
+    made = ChangeTemplate.objects.get()
+    page = client.get(made.get_absolute_url()).content.decode()
+    assert set(made.evidence.all()) == set(successes)
+    assert all(f">{change.ref}</a>" in page for change in successes)
+
+
 def test_who_proposed_a_template_does_not_vote_on_it(proposed, sam):
     sam.memberships.create(role="approver_technical")
 
@@ -152,7 +222,7 @@ def test_who_proposed_a_template_does_not_vote_on_it(proposed, sam):
 
 
 def test_the_next_number_replaces_the_one_before_once_it_is_agreed_to(
-    live, template, sam, tim, mia
+    live, template, sam, tim, mia, successes
 ):
     second = templates.propose(
         actor=sam,
@@ -162,6 +232,7 @@ def test_the_next_number_replaces_the_one_before_once_it_is_agreed_to(
         body={**BODY, "test_plan": "Print twenty."},
         locked=[],
         environments=[live, place(live, "dev_test")],
+        evidence=successes,
         expires_on=clock.today() + 365 * DAY,
     )
     assert ChangeTemplate.objects.get(pk=template.pk).state == "approved"

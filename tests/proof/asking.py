@@ -449,6 +449,7 @@ def _life_forms(w):
             "code": "menu",
             "title": "Alter a menu",
             "environments": [Environment.objects.get(is_serving=True).pk],
+            "evidence": [done.pk for done in w.standards["approved"].evidence.all()],
             "expires_on": (timezone.localdate() + DAY).isoformat(),
         },
         "template_suspend": {"because": "Because of the test."},

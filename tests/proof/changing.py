@@ -22,7 +22,15 @@ from changes.services import (
     voting,
 )
 from opsdesk.core import clock
-from tests.changes.drafts import content, fresh, make_change, place, soon, span
+from tests.changes.drafts import (
+    content,
+    fresh,
+    make_change,
+    make_successes,
+    place,
+    soon,
+    span,
+)
 from tests.changes.factories import again, carry_out, promote, sign
 
 PLANS = {
@@ -50,9 +58,12 @@ def changes(w, live) -> dict[str, ChangeRequest]:
 
 def standards(w, live) -> dict[str, ChangeTemplate]:
     """A template people are asked about, one in force, and one suspended."""
-    made = {state: _template(w, live, state) for state in ("proposed", "approved")}
-    suspended = _template(w, live, "suspended")
-    for template in (made["approved"], suspended):
+    done = make_successes(live, w.dee, w.sam, w.sue)
+    proposed, approved, suspended = (
+        _template(w, live, done, code) for code in ("proposed", "approved", "suspended")
+    )
+    made = {"proposed": proposed, "approved": approved}
+    for template in (approved, suspended):
         for person in (w.tim, w.mia):
             template.approval.refresh_from_db()
             say(template.approval, person)
@@ -156,7 +167,7 @@ def _confirmed(w, live):
     return ending.confirm(_implemented(w, live), actor=w.sam)
 
 
-def _template(w, live, code):
+def _template(w, live, done, code):
     return templates.propose(
         actor=w.dee,
         landscape=live.landscape,
@@ -165,5 +176,6 @@ def _template(w, live, code):
         body=PLANS,
         locked=list(PLANS),
         environments=[live],
+        evidence=done,
         expires_on=clock.today() + timedelta(days=365),
     )

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from changes.models import ChangeTemplate
+from changes.queries.templates import evidence_for
 from environments.models import Component, Environment
 from opsdesk.accounts.models import Membership
 from opsdesk.site.demo.change_lives import begin, tales, travel
@@ -38,7 +39,10 @@ def change(world: World, now: datetime) -> None:
     for life in lives:
         travel(life, copies)
     seal_all(lives)
-    write_changes(world, lives, copies, _templates(world, copies))
+    templates = _templates(world, copies)
+    write_changes(world, lives, copies, templates)
+    for template in templates.values():
+        template.evidence.set(evidence_for(world.landscape)[:2])
     write_timelines(world, lives, write_promotions(world, lives))
     by_key = {f"{life.told.component} {life.told.label}": life for life in lives}
     go_on(Now(world, by_key, copies))

@@ -8,6 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from changes.content import Aim, Content
 from changes.models import ChangeRequest, Package, Promotion
+from changes.queries.templates import evidence_for
 from changes.services import (
     after,
     asking,
@@ -329,5 +330,6 @@ def _template(now: Now) -> None:
         },
         locked=["implementation_plan", "backout_plan"],
         environments=[now.copies["production"], now.copies["failover"]],
+        evidence=evidence_for(now.world.landscape)[:2],
         expires_on=now.world.today + timedelta(days=365),
     )
