@@ -106,13 +106,14 @@ def soaked(case: Case, at: datetime) -> Finding:
         needed = timedelta(hours=path.soak_hours)
         ran = longest_stay(case.upstream[path.upstream_id], at)
         if ran < needed:
+            until = _ready(case, path.upstream_id, needed)
             return Finding(
                 "SOAK",
                 is_met=False,
                 detail=f"It must run in {path.upstream} for {path.soak_hours} h;"
-                f" {_hours(needed - ran)} to go.",
+                f" {_hours(until - at if until else needed)} to go.",
                 clear="Wait, or take it back into the environment before.",
-                until=_ready(case, path.upstream_id, needed),
+                until=until,
                 is_waivable=True,
             )
     return Finding("SOAK", is_met=True, detail="It ran long enough before.")
@@ -176,7 +177,8 @@ def _way_back(case: Case, at: datetime) -> Finding:
     return Finding(
         "BACKOUT",
         is_met=False,
-        detail=f"The approved back-out plan held until {until:%d %b %Y, %H:%M} UTC.",
+        detail=f"The approved back-out plan held until {until:%d %b %Y, %H:%M} UTC;"
+        " from then on going back is a new change.",
         clear="Raise a new change.",
     )
 
