@@ -4,9 +4,10 @@ from django.db.models import QuerySet
 
 from changes.models import ChangeDuty, ChangeRequest, Promotion
 from changes.moves import PromotionState
-from environments.models import Environment
+from environments.models import Component, Environment
 from environments.queries.installed import installed
 from environments.queries.pairs import standbys
+from environments.queries.placing import having
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 
@@ -14,14 +15,17 @@ Kind = ChangeDuty.Kind
 SYNCS = (Kind.FAILOVER_SYNC, Kind.TRAINING_SYNC)
 
 
-def followers(environment: Environment) -> list[tuple[str, Environment]]:
-    """What follows the environment people work in: its standbys, then training."""
+def followers(
+    environment: Environment, component: Component
+) -> list[tuple[str, Environment]]:
+    """What follows the environment people work in, of all that has the component: its
+    standbys, then training."""
     training = Environment.objects.in_use().filter(
         landscape=environment.landscape_id, kind=Environment.Kind.TRAINING
     )
     return [
-        *((Kind.FAILOVER_SYNC, each) for each in standbys(environment)),
-        *((Kind.TRAINING_SYNC, each) for each in training.order_by("pk")),
+        *((Kind.FAILOVER_SYNC, e) for e in having(standbys(environment), component)),
+        *((Kind.TRAINING_SYNC, e) for e in having(training.order_by("pk"), component)),
     ]
 
 

@@ -86,8 +86,9 @@ def owe_syncs(promotion: Promotion, sha256: str, at: datetime) -> None:
         Kind.FAILOVER_SYNC: timedelta(hours=landscape.failover_sync_hours),
         Kind.TRAINING_SYNC: timedelta(days=landscape.training_sync_days),
     }
-    for kind, place in followers(promotion.environment):
-        if runs(place, promotion.package.component_id) != sha256:
+    component = promotion.package.component
+    for kind, place in followers(promotion.environment, component):
+        if runs(place, component.pk) != sha256:
             due_at = at + within[Kind(kind)]
             owe(promotion.change, kind, due_at=due_at, environment=place, sha256=sha256)
 

@@ -12,6 +12,7 @@ from changes.queries.substance import substance
 from changes.risk import higher
 from environments.models import Environment
 from environments.queries.pairs import standbys
+from environments.queries.placing import having
 from opsdesk.accounts.models import User
 from opsdesk.core.records import save
 
@@ -51,11 +52,12 @@ def ordinal_of(environment: Environment) -> int:
 
 
 def _add_standbys(change: ChangeRequest) -> None:
-    """Who changes what serves changes what stands by for it: added as a target."""
+    """Who changes what serves changes what stands by for it: added as a target, where
+    the package belongs."""
     aims = list(change.targets.select_related("environment").order_by("ordinal", "pk"))
     aimed = {aim.environment_id for aim in aims}
     for aim in aims:
-        for standby in standbys(aim.environment):
+        for standby in _standbys(change, aim.environment):
             if standby.pk not in aimed:
                 ChangeTarget.objects.create(
                     change=change,
@@ -63,6 +65,11 @@ def _add_standbys(change: ChangeRequest) -> None:
                     ordinal=ordinal_of(standby),
                     minutes=aim.minutes,
                 )
+
+
+def _standbys(change: ChangeRequest, environment: Environment) -> list[Environment]:
+    found = list(standbys(environment))
+    return having(found, change.package.component) if change.package else found
 
 
 def _judge_risk(change: ChangeRequest, at: datetime) -> None:

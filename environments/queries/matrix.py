@@ -13,9 +13,9 @@ from environments.models import (
     Environment,
     Installation,
     Landscape,
-    Placement,
 )
 from environments.parity import Standing, Version
+from environments.queries.placing import Places, places_in
 
 Kind = Environment.Kind
 # As people walk through them: from where a change is made to where it must not fail.
@@ -66,14 +66,13 @@ def matrices(
     for row in rows.order_by("during", "pk"):
         key = row.environment_id, row.component_id
         versions.setdefault(key, []).append(_version(row))
-    pairs = Placement.objects.filter(environment__in=environments)
-    placed = set(pairs.values_list("environment_id", "component_id"))
+    places = places_in(landscapes)
     return {
         landscape.pk: _matrix(
             landscape,
             in_lanes([e for e in environments if e.landscape_id == landscape.pk]),
             [part for part in known if part.landscape_id == landscape.pk],
-            _Facts(versions, placed, at),
+            _Facts(versions, places, at),
         )
         for landscape in landscapes
     }
@@ -89,7 +88,7 @@ def in_lanes(environments: Sequence[Environment]) -> tuple[Environment, ...]:
 @dataclass(frozen=True)
 class _Facts:
     versions: dict[tuple[int, int], list[Version]]
-    placed: set[tuple[int, int]]
+    places: Places
     at: datetime
 
     def produced(
@@ -135,14 +134,13 @@ def _cell(
     if production is None or environment.pk == production.pk:
         standing = parity.IN_SYNC if version else parity.ABSENT
         return Cell(environment, version, standing, is_reference=True)
-    # A standby is a copy of everything; elsewhere a component must be placed.
     kind = Kind.FAILOVER if environment.may_serve else environment.kind
     standing = parity.judge(
         version,
         facts.produced(production, part),
         within=allowance(landscape, kind),
         at=facts.at,
-        is_expected=environment.may_serve or (environment.pk, part.pk) in facts.placed,
+        is_expected=facts.places.hold(environment, part.pk),
     )
     return Cell(environment, version, standing)
 

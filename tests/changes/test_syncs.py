@@ -1,0 +1,60 @@
+"""Copies owe what production runs, where the inventory says that they have it."""
+
+import pytest
+
+from changes.services import starting
+from environments.models import Placement
+from tests.changes.factories import World, carry_out
+from tests.changes.making import make_component
+
+
+@pytest.fixture
+def w(live):
+    return World(live)
+
+
+def place(w, *environments):
+    component = make_component(w.live.landscape)
+    for environment in environments:
+        Placement.objects.create(environment=environment, component=component)
+
+
+def owed(w):
+    """What is owed, and where, once a change is in production."""
+    promotion = carry_out(starting.start(w.ready(), actor=w.ian), w.ian)
+    rows = promotion.change.duties.order_by("pk")
+    return [(row.kind, row.environment) for row in rows], promotion.change
+
+
+def test_a_component_that_has_no_place_in_training_is_not_owed_there(w):
+    place(w, w.live, w.failover)
+
+    found, _change = owed(w)
+
+    assert found == [("failover_sync", w.failover)]
+
+
+def test_a_component_that_has_no_place_in_failover_need_not_go_there(w):
+    place(w, w.live, w.training)
+
+    found, change = owed(w)
+
+    assert found == [("training_sync", w.training)]
+    assert not change.targets.filter(environment=w.failover).exists()
+    change.refresh_from_db()
+    assert change.state == "verifying"
+
+
+def test_what_runs_in_a_copy_is_owed_there_wherever_it_is_placed(w):
+    w.ran_before()
+    place(w, w.live)
+
+    found, _change = owed(w)
+
+    assert found == [("failover_sync", w.failover), ("training_sync", w.training)]
+
+
+def test_a_failover_has_whatever_nobody_placed(w):
+    found, _change = owed(w)
+
+    assert found == [("failover_sync", w.failover)]
