@@ -2,7 +2,7 @@
 waits. A fixed number of queries for any number of changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -12,18 +12,21 @@ from changes.moves import ChangeState, PromotionState
 from changes.queries.board_cards import (
     LIVE,
     Card,
+    Viewer,
     finished_card,
     live_card,
     sync_card,
     waiting_card,
 )
+from changes.queries.board_versions import Head, Row, head_of, rows_of
 from changes.queries.owed import SYNCS
 from changes.queries.separation import excluded_from_changes
-from environments.models import Component, Environment, Installation, Landscape
+from environments.models import Environment, Installation, Landscape, WindowKind
 from environments.models import Occurrence as Window
 from environments.queries.installed import installed_in
 from opsdesk.accounts.models import User
 from opsdesk.core.approving import Standing, asked_as, standings
+from opsdesk.core.wording import listed
 
 Kind = Environment.Kind
 LANES = (Kind.DEV_TEST, Kind.TRAINING, Kind.PRODUCTION, Kind.FAILOVER)
@@ -34,7 +37,8 @@ ICONS = {
     Kind.FAILOVER: "shield-check",
 }
 LATELY = timedelta(hours=48)
-AHEAD = timedelta(days=7)
+AHEAD = timedelta(days=7)  # a freeze is told
+NEXT = timedelta(days=35)  # a maintenance window is looked for
 MOST = 20
 WAITING = (ChangeState.ASSESSING, ChangeState.AWAITING, ChangeState.APPROVED)
 
@@ -63,19 +67,18 @@ class Group:
 class Lane:
     environment: Environment
     icon: str
-    version: str
-    since: datetime | None
+    head: Head
     freeze: Window | None
     is_unjudged: bool
     groups: list[Group]
 
 
 @dataclass(frozen=True)
-class Row:
-    """One component across the lanes: (version, whether it differs from production)."""
+class Closed:
+    """One stretch of a freeze, and all the environments it closes."""
 
-    component: Component
-    cells: list[tuple[str, bool]]
+    window: Window
+    places: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Board:
     landscapes: list[Landscape]
     lanes: list[Lane]
     rows: list[Row]
-    freezes: list[Window]
+    closed: list[Closed]
     mine: int
 
 
@@ -92,18 +95,18 @@ class Board:
 class Facts:
     """What all lanes are made from, read once."""
 
-    user: User
+    viewer: Viewer
     at: datetime
+    places: Sequence[Environment]
     promotions: list[Promotion]
     standings: dict[int, Standing]
     excluded: dict[int, dict[int, str]]
-    roles: frozenset[str]
     changes: list[ChangeRequest]
     syncs: list[ChangeDuty]
     unjudged: set[int]
     freezes: list[Window]
+    windows: list[Window]
     there: dict[int, dict[int, Installation]]
-    components: list[Component] = field(default_factory=list)
 
 
 def board(
@@ -125,8 +128,8 @@ def board(
         landscape=chosen,
         landscapes=landscapes,
         lanes=lanes,
-        rows=_rows(facts, mine),
-        freezes=facts.freezes,
+        rows=rows_of(mine, facts.there),
+        closed=_closed(facts.freezes),
         mine=sum(
             card.waits_for_me
             for lane in lanes
@@ -139,20 +142,21 @@ def board(
 def _facts(user: User, at: datetime, places: Sequence[Environment]) -> Facts:
     promotions = list(_promotions(places, at))
     changes = list(_changes(user, places))
-    requests = [row.approval for row in promotions if row.approval is not None]
-    own = {row.change_id: row.change for row in promotions}
-    parts = excluded_from_changes(list(own.values()))
-    excluded = {row.approval_id or 0: parts[row.change_id] for row in promotions}
-    there = installed_in(places)
-    components = {run.component for runs in there.values() for run in runs.values()}
+    rows: list[Promotion | ChangeRequest] = [*promotions, *_asking(changes)]
+    asking = {row.approval_id: row for row in rows}
+    owners = {pk: _change_of(row) for pk, row in asking.items() if pk is not None}
+    parts = excluded_from_changes(list(dict.fromkeys(owners.values())))
+    excluded = {pk: parts[change.pk] for pk, change in owners.items()}
+    requests = [row.approval for row in asking.values() if row.approval is not None]
     owed = list(_owed(places))
+    windows = list(_windows(places, at))
     return Facts(
-        user=user,
+        viewer=Viewer(user, at, asked_as(user)),
         at=at,
+        places=places,
         promotions=promotions,
         standings=standings(requests, excluded=excluded, at=at),
         excluded=excluded,
-        roles=asked_as(user),
         changes=changes,
         syncs=[row for row in owed if row.kind in SYNCS],
         unjudged={
@@ -160,10 +164,33 @@ def _facts(user: User, at: datetime, places: Sequence[Environment]) -> Facts:
             for row in owed
             if row.kind not in SYNCS and row.duty.due_at <= at
         },
-        freezes=list(_freezes(places, at)),
-        there=there,
-        components=sorted(components, key=lambda part: (part.kind, part.code, part.pk)),
+        freezes=[
+            row
+            for row in windows
+            if row.kind == WindowKind.FREEZE and row.starts_at < at + AHEAD
+        ],
+        windows=windows,
+        there=installed_in(places),
     )
+
+
+def _asking(changes: Sequence[ChangeRequest]) -> list[ChangeRequest]:
+    return [row for row in changes if row.state == ChangeState.AWAITING]
+
+
+def _change_of(row: Promotion | ChangeRequest) -> ChangeRequest:
+    return row.change if isinstance(row, Promotion) else row
+
+
+def _closed(freezes: Sequence[Window]) -> list[Closed]:
+    """Freezes by what is frozen when, each once with all its environments."""
+    found: dict[tuple[int, datetime, datetime], list[Window]] = {}
+    for row in freezes:
+        found.setdefault((row.rule_id, row.starts_at, row.ends_at), []).append(row)
+    return [
+        Closed(rows[0], listed([str(row.environment) for row in rows]))
+        for rows in found.values()
+    ]
 
 
 def _is_going(owed: ChangeDuty, facts: Facts) -> bool:
@@ -183,23 +210,21 @@ def _lane(place: Environment, facts: Facts, *, only_mine: bool) -> Lane:
         Group(
             "Awaiting sync",
             [
-                sync_card(s, facts.at)
+                sync_card(s, facts.viewer)
                 for s in facts.syncs
                 if s.environment_id == place.pk and not _is_going(s, facts)
             ],
         ),
-        Group("Lately", _lately(place, facts)),
+        Group("Last 48 hours", _lately(place, facts)),
     ]
     if only_mine:
         groups = [
             Group(g.title, [c for c in g.cards if c.waits_for_me]) for g in groups
         ]
-    newest = _main(place, facts)
     return Lane(
         environment=place,
         icon=ICONS[Kind(place.kind)],
-        version=newest.label if newest else place.app_version,
-        since=newest.during.lower if newest else None,
+        head=head_of(place, facts.places, facts.there, facts.windows, facts.at),
         freeze=next(
             (
                 f
@@ -211,16 +236,6 @@ def _lane(place: Environment, facts: Facts, *, only_mine: bool) -> Lane:
         is_unjudged=place.pk in facts.unjudged,
         groups=[group for group in groups if group.cards],
     )
-
-
-def _main(place: Environment, facts: Facts) -> Installation | None:
-    """The version people mean: of the first critical application, else of any part."""
-    there = facts.there.get(place.pk, {})
-    parts = sorted(
-        facts.components,
-        key=lambda part: not (part.kind == "application" and part.is_critical),
-    )
-    return next((there[part.pk] for part in parts if part.pk in there), None)
 
 
 def _is_on(freeze: Window, facts: Facts) -> bool:
@@ -236,10 +251,9 @@ def _live(place: Environment, facts: Facts, states: tuple[str, ...]) -> list[Car
     return [
         live_card(
             row,
-            facts.user,
+            facts.viewer,
             facts.standings.get(row.approval_id or 0),
             facts.excluded.get(row.approval_id or 0, {}),
-            facts.roles,
             frozen,
             next((one for one in busy if one.environment_id == place.pk), None),
         )
@@ -291,29 +305,14 @@ def _cards(
 
 
 def _card(change: ChangeRequest, place: Environment, facts: Facts) -> Card:
-    return waiting_card(change, place, facts.user)
-
-
-def _rows(facts: Facts, places: Sequence[Environment]) -> list[Row]:
-    serving = next((place for place in places if place.is_serving), None)
-    rows = []
-    for part in facts.components:
-        labels = [_label(facts, place.pk, part.pk) for place in places]
-        base = _label(facts, serving.pk, part.pk) if serving else ""
-        cells = [
-            (
-                label,
-                bool(label and base) and label != base and place.may_serve,
-            )
-            for label, place in zip(labels, places, strict=True)
-        ]
-        rows.append(Row(part, cells))
-    return rows
-
-
-def _label(facts: Facts, place: int, part: int) -> str:
-    found = facts.there.get(place, {}).get(part)
-    return found.label if found else ""
+    number = change.approval_id or 0
+    return waiting_card(
+        change,
+        place,
+        facts.viewer,
+        facts.standings.get(number),
+        facts.excluded.get(number, {}),
+    )
 
 
 def _promotions(places: Sequence[Environment], at: datetime) -> QuerySet[Promotion]:
@@ -321,7 +320,7 @@ def _promotions(places: Sequence[Environment], at: datetime) -> QuerySet[Promoti
     rows = Promotion.objects.filter(Q(state__in=LIVE) | lately, environment__in=places)
     return (
         rows.select_related(
-            "change__package",
+            "change__package__component",
             "change__implementer",
             "package__component",
             "environment",
@@ -373,13 +372,13 @@ def _owed(places: Sequence[Environment]) -> QuerySet[ChangeDuty]:
     ).order_by("duty__due_at", "pk")
 
 
-def _freezes(places: Sequence[Environment], at: datetime) -> QuerySet[Window]:
+def _windows(places: Sequence[Environment], at: datetime) -> QuerySet[Window]:
+    """Hard freezes and maintenance, now and in the days to come."""
     rows = Window.objects.filter(
+        Q(kind=WindowKind.MAINTENANCE) | Q(is_hard=True),
         environment__in=places,
-        kind="freeze",
-        is_hard=True,
         cancelled_at__isnull=True,
         during__endswith__gt=at,
-        during__startswith__lt=at + AHEAD,
+        during__startswith__lt=at + NEXT,
     )
     return rows.select_related("rule", "environment").order_by("during", "pk")

@@ -29,7 +29,7 @@ def board(request: UserRequest) -> HttpResponse:
     found = board_read.board(
         request.user, clock.now(), landscape=asked, only_mine=only_mine
     )
-    context = {"board": found, "only_mine": only_mine, "kind_tones": KIND_TONES}
+    context = {"board": found, "only_mine": only_mine}
     return render(request, "changes/board.html", context)
 
 
