@@ -69,10 +69,10 @@ def settle(promotion: Promotion, *, actor: User, at: datetime) -> None:
     """What follows from a promotion that succeeded; its change is locked."""
     change, environment = promotion.change, promotion.environment
     for owed in syncs_done_by(promotion):
-        close(owed, note=f"{promotion} succeeded.")
+        close(owed, at=at, note=f"{promotion} succeeded.")
     if environment.kind == Environment.Kind.DEV_TEST:
         for owed in change.duties.filter(kind=Kind.RETROFIT, is_settled=False):
-            close(owed, note=f"{promotion} succeeded.")
+            close(owed, at=at, note=f"{promotion} succeeded.")
     if environment.is_serving:
         owe_syncs(promotion, promotion.sha256, at)
         _resolve_snags(change, actor)
@@ -101,7 +101,9 @@ def come_to_verify(change: ChangeRequest, at: datetime) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def close(owed: ChangeDuty, *, actor: User | None = None, note: str = "") -> None:
+def close(
+    owed: ChangeDuty, *, at: datetime, actor: User | None = None, note: str = ""
+) -> None:
     """The duty is done, by the fact the note names."""
     if owed.duty.done_at is None:
         duties.settle(owed.duty, actor=None, note=note)
@@ -109,7 +111,7 @@ def close(owed: ChangeDuty, *, actor: User | None = None, note: str = "") -> Non
     owed.save(update_fields=["is_settled", "waived_by", "waive_reason"])
     verb = "duty_waived" if owed.waived_by_id else "duty_settled"
     about = owed.get_kind_display()
-    rows.log(owed.change, verb, actor=actor, at=clock.now(), duty=about, note=note)
+    rows.log(owed.change, verb, actor=actor, at=at, duty=about, note=note)
 
 
 @transaction.atomic
@@ -120,7 +122,7 @@ def settle_duty(owed: ChangeDuty, *, actor: User, note: str) -> ChangeDuty:
     require(may)
     if owed.kind not in BY_HAND:
         raise RuleError("This is settled by doing it.", code="by_doing")
-    close(owed, actor=actor, note=note)
+    close(owed, at=clock.now(), actor=actor, note=note)
     return owed
 
 
@@ -136,8 +138,9 @@ def waive_duty(owed: ChangeDuty, *, actor: User, reason: str) -> ChangeDuty:
     if not reason.strip():
         raise RuleError("Say why it need not be done.", code="reason_missing")
     owed.waived_by, owed.waive_reason = actor, reason
-    close(owed, actor=actor, note=reason)
-    come_to_verify(owed.change, clock.now())
+    at = clock.now()
+    close(owed, at=at, actor=actor, note=reason)
+    come_to_verify(owed.change, at)
     return owed
 
 
@@ -150,7 +153,7 @@ def judged(owed: ChangeDuty, *, actor: User | None, at: datetime) -> None:
     request.refresh_from_db(fields=["state"])
     if owed.is_settled or request.state not in {State.GRANTED, State.REJECTED}:
         return
-    close(owed, actor=actor, note=request.get_state_display())
+    close(owed, at=at, actor=actor, note=request.get_state_display())
     if request.state == State.REJECTED:
         duties.owe(
             kind="task",

@@ -23,7 +23,7 @@ def settle(promotion: Promotion, *, actor: User, at: datetime) -> None:
     judge(undone, "roll_back")
     move(undone, "roll_back")
     for owed in syncs_done_by(promotion):
-        after.close(owed, note=f"{promotion} succeeded.")
+        after.close(owed, at=at, note=f"{promotion} succeeded.")
     if promotion.environment.is_serving:
         _back_out(promotion, at)
 
@@ -35,7 +35,7 @@ def _back_out(promotion: Promotion, at: datetime) -> None:
         rows.log(change, "back_out", actor=None, at=at)
     after.owe(change, ChangeDuty.Kind.REVIEW, due_at=at + after.REVIEW_WITHIN)
     for owed in change.duties.filter(kind__in=SYNCS, is_settled=False):
-        after.close(owed, note=f"{promotion} succeeded.")
+        after.close(owed, at=at, note=f"{promotion} succeeded.")
     after.owe_syncs(promotion, promotion.brings_sha256, at)
     is_standard = change.kind == ChangeRequest.Kind.STANDARD
     if is_standard and change.template is not None:

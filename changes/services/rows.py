@@ -48,7 +48,12 @@ def move(change: ChangeRequest, verb: str, *fields: str, actor: User | None) -> 
 def log(
     change: ChangeRequest, verb: str, *, actor: User | None, at: datetime, **params: Any
 ) -> ChangeEvent:
-    """Write one line of the timeline."""
+    """Write one line of the timeline, under the change's lock: by the second, and those
+    of one second stand in the order they were written."""
     return ChangeEvent.objects.create(
-        change=change, verb=verb, params=params, actor=actor, at=at
+        change=change,
+        verb=verb,
+        params=params,
+        actor=actor,
+        at=at.replace(microsecond=0),
     )
