@@ -181,6 +181,9 @@ SAYINGS |= {
         _there("broke the glass in {environment}"), "octagon-alert", "red"
     ),
     "override_asked": Saying(_there("asked for leave during {freeze}"), "pause"),
+    "override_outgrown": Saying(
+        _there("needs leave again: {freeze} was moved or made longer"), "pause", "amber"
+    ),
     "test_asked": Saying(_there("asked {person} to test {area}"), "user-check"),
     "signed_off": Saying(_signed_off, "clipboard-check"),
     "conditions_accepted": Saying(_there("accepted the conditions of {area}"), "check"),

@@ -5,6 +5,7 @@ from django.db import transaction
 from changes import permissions
 from changes.models import ChangeRequest, FreezeOverride
 from changes.moves import ENDED
+from changes.queries.outgrown import outgrown
 from changes.queries.scheduling import override_sha256
 from changes.queries.separation import excluded_from_change
 from changes.services import rows
@@ -12,7 +13,9 @@ from environments.models import Occurrence, WindowKind
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
+from opsdesk.core.models import ApprovalRequest
 from opsdesk.core.services import approvals
+from opsdesk.core.services.outbox import Note, notify
 
 LEAST_REASON = 20
 
@@ -35,6 +38,31 @@ def ask_override(
     if len(reason.strip()) < LEAST_REASON:
         raise RuleError("Say why, in 20 characters or more.", code="reason_missing")
     return _ask(change, actor, occurrence, reason)
+
+
+def end_outgrown() -> int:
+    """Leave for a freeze that was moved or made longer since holds no more: whoever
+    asked for it is told to ask anew. Returns for how many; twice is once."""
+    return sum(_end_outgrown(override) for override in outgrown())
+
+
+@transaction.atomic
+def _end_outgrown(override: FreezeOverride) -> bool:
+    change = rows.locked(override.change)
+    held = outgrown().filter(pk=override.pk).select_for_update(of=("self",)).first()
+    if held is None:
+        return False
+    approvals.end(held.approval, ApprovalRequest.State.SUPERSEDED)
+    freeze = str(held.occurrence.rule)
+    rows.log(change, "override_outgrown", actor=None, at=clock.now(), freeze=freeze)
+    note = Note(
+        key=f"override-{held.approval_id}-outgrown",
+        title=f"Ask for leave again: {change.ref} during {freeze}"[:200],
+        body="The freeze was moved or made longer since, so leave does not hold.",
+        url=change.get_absolute_url(),
+    )
+    notify({held.requested_by}, note)
+    return True
 
 
 def _ask(

@@ -5,6 +5,7 @@ clock after: a change that starts meanwhile has either started before the window
 finds it. A window never begins before it was declared.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -57,8 +58,9 @@ def settle(
 ) -> tuple[int, list[Span]]:
     """Make what is still to come agree with the rule; how many were added, and all.
 
-    What agrees already stays the row it is. What no longer does is cancelled, or ends
-    now if it has begun.
+    What agrees already stays the row it is, and so does what merely became shorter:
+    leave given for it still holds. What no longer agrees is cancelled, or ends now if
+    it has begun.
     """
     spans = [] if rule.cancelled_at else spans_of(rule, at)
     wanted = {
@@ -67,15 +69,20 @@ def settle(
         for span in spans
         if max(span.start, at) < span.end
     }
-    for row in rule.occurrences.filter(
-        cancelled_at__isnull=True, during__endswith__gt=at
-    ).order_by("pk"):
-        fits = wanted.pop((row.environment_id, max(row.starts_at, at), row.ends_at), 0)
-        if not fits:
+    differing = _that_differ(rule, wanted, at)
+    missing = sorted(wanted)
+    for row in differing:
+        part = _part(row, missing, at)
+        if part is None:
             _end(row, at)
-        elif row.is_hard != rule.is_hard:
-            row.is_hard = rule.is_hard
-            row.save(update_fields=["is_hard"])
+        else:
+            del wanted[part]
+            start = row.starts_at if row.starts_at < at else part[1]
+            row.during = DateTimeTZRange(start, part[2])
+            row.save(update_fields=["during"])
+    rule.occurrences.filter(cancelled_at__isnull=True, during__endswith__gt=at).update(
+        is_hard=rule.is_hard
+    )
     Occurrence.objects.bulk_create(_made(rule, place, at) for place in wanted)
     rule.expanded_to = at + AHEAD
     rule.save(update_fields=["expanded_to"])
@@ -119,6 +126,32 @@ def _expand(pk: int) -> int:
         return 0  # another worker has it
     places = locked_places(rule.environments.all())
     return settle(rule, places, at=clock.exact())[0]
+
+
+def _that_differ(
+    rule: WindowRule, wanted: dict[Place, Span], at: datetime
+) -> list[Occurrence]:
+    """Those to come that are not wanted as they are; `wanted` keeps what is missing."""
+    rows = rule.occurrences.filter(cancelled_at__isnull=True, during__endswith__gt=at)
+    return [
+        row
+        for row in rows.order_by("pk")
+        if not wanted.pop(
+            (row.environment_id, max(row.starts_at, at), row.ends_at), None
+        )
+    ]
+
+
+def _part(row: Occurrence, wanted: list[Place], at: datetime) -> Place | None:
+    """What of its time is still wanted, without a break in what has begun."""
+    begins = max(row.starts_at, at)
+    found = bisect_left(wanted, (row.environment_id, begins))
+    if found == len(wanted):
+        return None
+    environment, start, end = wanted[found]
+    is_inside = environment == row.environment_id and end <= row.ends_at
+    has_a_break = row.starts_at < at < start
+    return wanted[found] if is_inside and not has_a_break else None
 
 
 def _made(rule: WindowRule, place: Place, at: datetime) -> Occurrence:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from changes.services import voting
+from changes.services import overriding, voting
 from environments.services import leases, occurring
 from opsdesk.core import submissions
 from opsdesk.core.services import duties, heartbeats, inbox, outbox
@@ -48,6 +48,7 @@ def sweep_slowly() -> Done:
         reminded=voting.remind_due,
         leases=leases.warn_overdue,
         freezes=occurring.remind,
+        leaves=overriding.end_outgrown,
     )
 
 
