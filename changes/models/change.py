@@ -1,6 +1,6 @@
 """The change request: what is to be altered, why, how, when, and how to undo it."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -47,7 +47,9 @@ class ChangeTemplate(models.Model):
     locked = models.JSONField(default=list)
     environments = models.ManyToManyField(Environment, related_name="+")
     # Normal changes that went well, done in this way before anybody need not be asked.
-    evidence = models.ManyToManyField("ChangeRequest", related_name="+")
+    evidence: "models.ManyToManyField[ChangeRequest, Any]" = models.ManyToManyField(
+        "ChangeRequest", related_name="+"
+    )
     expires_on = models.DateField()
     suspended_because = models.CharField(max_length=200, blank=True)
     approval = models.ForeignKey(

@@ -57,7 +57,7 @@ def page_of(user: User, template: ChangeTemplate, at: datetime) -> dict[str, Any
             (label, template.body.get(name, ""), name in template.locked)
             for name, label in BODY.items()
         ],
-        "evidence": template.evidence.visible_to(user).order_by("pk"),
+        "evidence": template.evidence.order_by("pk"),
         "standing": now,
         "may_vote": may_vote(user, now, excluded),
         "why_no_vote": excluded.get(user.pk, ""),

@@ -51,7 +51,9 @@ def detail(request: UserRequest, pk: int) -> HttpResponse:
         "coming": windows.next_windows(environment, now, AHEAD),
         "tasks": drawing.tasks(upkeep.tasks(environment), request.user, now),
         "certificates": drawing.ending(upkeep.certificates(environment), now),
-        "installations": history(environment)[:20],
+        "installations": page_of(
+            history(environment), request.GET.get("installed"), per_page=20
+        ),
         "events": events,
         "told": [tell(event) for event in events],
         "may_edit": permissions.can_keep_inventory(request.user),

@@ -109,3 +109,19 @@ def test_only_an_administrator_writes_it_down(live, app, mia):
         note_installation(live, actor=mia, component=app, label="1.0")
 
     assert Installation.objects.count() == 0
+
+
+def test_every_version_there_was_can_be_paged_to(client, live, app, ada):
+    for number in range(21):
+        install(live, app, f"1.{number}", at=NINE + timedelta(days=number))
+    client.force_login(ada)
+    url = live.get_absolute_url()
+
+    first, second = (
+        client.get(url, {"installed": number}).context["installations"]
+        for number in (1, 2)
+    )
+
+    assert [row.label for row in first] == [f"1.{n}" for n in range(20, 0, -1)]
+    assert [row.label for row in second] == ["1.0"]
+    assert "?installed=2" in client.get(url).content.decode()
