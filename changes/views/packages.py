@@ -137,14 +137,16 @@ def show(
     declare: DeclareForm | None = None,
 ) -> HttpResponse:
     """The page of a package, with the forms that came back with errors."""
+    sent = [form for form in (upload, declare) if form]
     context = {
         "page": page_of_package(request.user, package),
         "package": package,
         "tone": TONES[package.state],
         "upload": upload or UploadForm(),
         "declare": declare or DeclareForm(),
+        "refused": [why for form in sent for why in form.non_field_errors()],
     }
-    status = 422 if upload or declare else 200
+    status = 422 if sent else 200
     return render(request, "changes/package.html", context, status=status)
 
 

@@ -38,7 +38,7 @@ class Pages:
         """The words of a page."""
         answer = self.of(person).get(url)
         assert answer.status_code == 200, answer.content[:300]
-        return unescape(answer.content.decode())
+        return page_of(answer)
 
     def press(self, person: User, name: str, *args: object, **said: object):
         """Post what a page of changes asks."""
@@ -118,10 +118,9 @@ class Pages:
         answer = self.press(person, "promotion_start", promotion)
         assert answer.status_code == 409
         assert facts() == before
-        page = unescape(answer.content.decode())
-        unmet = {code: Unmet(*said) for *said, code in UNMET.findall(page)}
+        unmet = unmet_in(answer)
         said = " ".join(gate.detail for gate in unmet.values())
-        assert f"<b>Not now.</b> {said}</span>" in page
+        assert f"<b>Not now.</b> {said}</span>" in page_of(answer)
         return unmet
 
 
@@ -130,6 +129,16 @@ class Unmet(NamedTuple):
 
     detail: str
     clear: str
+
+
+def page_of(answer: HttpResponse) -> str:
+    """The words of a page, as they are read."""
+    return unescape(answer.content.decode())
+
+
+def unmet_in(answer: HttpResponse) -> dict[str, Unmet]:
+    """The gates it tells are not met, by code."""
+    return {code: Unmet(*said) for *said, code in UNMET.findall(page_of(answer))}
 
 
 def facts() -> list[tuple[str, str]]:

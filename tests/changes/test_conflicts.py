@@ -73,7 +73,7 @@ def texts(change, *, hard):
     return [one.text for one in conflicts_of(change) if one.is_hard == hard]
 
 
-def test_two_exclusive_slots_over_each_other_are_refused_with_a_link(
+def test_s56_two_exclusive_slots_over_each_other_are_refused_with_a_link(
     client, live, first, sam, mia, ana, rob
 ):
     change = another(live, sam, mia, ana, rob)
@@ -88,7 +88,7 @@ def test_two_exclusive_slots_over_each_other_are_refused_with_a_link(
     assert f'href="{first.get_absolute_url()}"' in page
 
 
-def test_adjacent_slots_are_fine(client, live, first, sam, mia, ana, rob):
+def test_s56_adjacent_slots_are_fine(client, live, first, sam, mia, ana, rob):
     after = first.targets.get(environment=live).slot.upper
     aims = [Aim(live, 60, span(after), is_exclusive=True)]
     change = another(live, sam, mia, ana, rob, aims=aims)
@@ -112,7 +112,7 @@ def test_the_database_refuses_two_exclusive_bookings_over_each_other(
         )
 
 
-def test_an_implementer_booked_elsewhere_is_a_warning_not_a_refusal(
+def test_s57_an_implementer_booked_elsewhere_is_a_warning_not_a_refusal(
     client, live, first, sam, sue, ana, rob
 ):
     dev = place(live, "dev_test")

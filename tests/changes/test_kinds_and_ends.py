@@ -84,7 +84,7 @@ def standard(live, sam, sue, ana, template, **changed):
     )
 
 
-def test_a_standard_change_of_a_template_in_force_is_approved_when_submitted(
+def test_s62_a_standard_change_of_a_template_in_force_is_approved_when_submitted(
     client, live, sam, sue, ana, template
 ):
     change = standard(live, sam, sue, ana, template)
@@ -96,7 +96,7 @@ def test_a_standard_change_of_a_template_in_force_is_approved_when_submitted(
     assert change.targets.get(environment=live).is_booked
 
 
-def test_a_locked_field_edited_makes_it_a_normal_change(
+def test_s62_a_locked_field_edited_makes_it_a_normal_change(
     client, live, sam, sue, ana, template
 ):
     change = standard(live, sam, sue, ana, template)
@@ -124,7 +124,7 @@ def test_an_approved_standard_change_edited_in_substance_is_assessed_as_normal(
 @pytest.mark.parametrize(
     "fault", [{"state": "suspended"}, {"expires_on": timezone.localdate() - DAY}]
 )
-def test_a_suspended_or_expired_template_carries_nothing(
+def test_s62_a_suspended_or_expired_template_carries_nothing(
     client, live, sam, sue, ana, template, fault
 ):
     change = standard(live, sam, sue, ana, template)
@@ -137,7 +137,7 @@ def test_a_suspended_or_expired_template_carries_nothing(
     assert not change.revisions.exists()
 
 
-def test_a_standard_change_that_failed_suspends_its_template(
+def test_s63_a_standard_change_that_failed_suspends_its_template(
     client, live, sam, sue, ana, template, mia
 ):
     change = standard(live, sam, sue, ana, template)
@@ -301,7 +301,7 @@ def in_review(live, sam, sue, ana, rob, **changed):
     return fresh(change)
 
 
-def test_the_implementer_neither_reviews_nor_closes_their_own_change(
+def test_s64_the_implementer_neither_reviews_nor_closes_their_own_change(
     client, live, sam, sue, ana, rob
 ):
     sue.memberships.create(role="manager")

@@ -3,6 +3,8 @@
 Small here; benchmarks run the same trials by the hundred.
 """
 
+from functools import partial
+
 import pytest
 
 from changes.models import Promotion
@@ -10,6 +12,7 @@ from environments.models import Lease
 from opsdesk.core.models import Vote
 from tests.changes import racing
 from tests.changes.factories import World, again
+from tests.changes.pressing import Pages, page_of, unmet_in
 
 TRIALS = 2
 
@@ -21,32 +24,44 @@ def w(transactional_db, db, live):
     return world
 
 
+def pressed_at_once(pages, *starts):
+    """What each who presses Start at one moment is answered."""
+    answers = []
+
+    def press(person, promotion):
+        answers.append(pages.press(person, "promotion_start", promotion))
+
+    acts = [partial(press, person, promotion) for person, promotion in starts]
+    assert racing.at_once(*acts) == ["ok"] * len(acts)
+    return sorted(answers, key=lambda answer: answer.status_code)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_s38_of_two_starts_in_one_environment_one_runs_and_the_other_is_told_who(w):
-    for number in range(TRIALS):
-        pair = [
-            w.ready(f"{number}.{label}", aims=racing.shared_slot(w)) for label in (1, 2)
-        ]
+    pair = [w.ready(label, aims=racing.shared_slot(w)) for label in ("1.1", "1.2")]
+    pages = Pages(w.ian, w.ed)
 
-        came_to = racing.two_starts_in_one_place(w, *pair)
+    begun, refused = pressed_at_once(pages, (w.ian, pair[0]), (w.ed, pair[1]))
 
-        assert sorted(map(str, came_to)) == ["['LEASE']", "ok"]
-        assert sorted(again(one).state for one in pair) == ["running", "scheduled"]
-        assert Lease.objects.filter(environment=w.live, ended_at=None).count() == 1
-        w.clear()
+    assert (begun.status_code, refused.status_code) == (302, 409)
+    lease = Lease.objects.get(environment=w.live, ended_at=None)
+    unmet = unmet_in(refused)
+    assert list(unmet) == ["LEASE"]
+    assert unmet["LEASE"].detail == f"{lease.holder} is at work on it: {lease.label}."
+    assert sorted(again(one).state for one in pair) == ["running", "scheduled"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_s39_of_three_equal_starts_one_is_made(w):
-    for number in range(TRIALS):
-        promotion = w.ready(f"{number}.1", aims=racing.shared_slot(w))
+    promotion = w.ready(aims=racing.shared_slot(w))
+    pages = Pages(w.ian)
 
-        came_to = racing.one_start_three_times(w, promotion)
+    answers = pressed_at_once(pages, *[(w.ian, promotion)] * 3)
 
-        assert came_to.count("ok") == 1
-        assert all("REPLAY" in one for one in came_to if one != "ok")
-        assert promotion.change.events.filter(verb="started").count() == 2
-        w.clear()
+    assert [answer.status_code for answer in answers] == [302, 409, 409]
+    assert all("This was started here before." in page_of(a) for a in answers[1:])
+    assert promotion.change.events.filter(verb="started").count() == 2
+    assert Lease.objects.filter(environment=w.live).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

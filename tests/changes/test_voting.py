@@ -5,16 +5,17 @@ from functools import partial
 
 import pytest
 from django.db.models import F
+from django.test import Client
 from django.urls import reverse
 
-from changes.content import Aim
 from changes.models import ChangeEvent
 from changes.queries.approvals import excluded_from, inbox
-from changes.services import files, holding, packages, revising, voting
+from changes.services import files, holding, packages, voting
 from opsdesk.accounts.models import Membership
 from opsdesk.core.models import ApprovalPolicy, ApprovalRequest, Notification, Vote
-from tests.changes.drafts import content, fresh, make_asked, soon
+from tests.changes.drafts import fresh, make_asked, soon
 from tests.changes.making import make_component, make_file
+from tests.changes.test_revising import edit
 from tests.core.voting_trials import together
 from tests.factories import make_user
 
@@ -31,6 +32,12 @@ def cora(db):
 def carl(db):
     """Technical approver, the other one."""
     return make_user("carl", "approver_technical")
+
+
+@pytest.fixture
+def cleo(db):
+    """Technical approver, a third one."""
+    return make_user("cleo", "approver_technical")
 
 
 @pytest.fixture
@@ -81,19 +88,19 @@ def refused(client, person, change, code, *words, **said):
     assert (state(), fresh(change).state) == (before, stood)
 
 
-def test_the_requester_cannot_approve_though_among_the_approvers(client, change, mia):
+def test_s13_the_requester_cannot_approve_though_an_approver(client, change, mia):
     Membership.objects.create(user=mia, role="approver_technical")
 
     refused(client, mia, change, 403, "Who asked for a change cannot vote on it.")
 
 
-def test_the_implementer_cannot_approve(client, change, sam):
+def test_s14_the_implementer_cannot_approve(client, change, sam):
     Membership.objects.create(user=sam, role="approver_technical")
 
     refused(client, sam, change, 403, "Who implements a change cannot vote on it.")
 
 
-def test_the_author_of_the_package_cannot_approve(client, change, sue):
+def test_s15_the_author_of_the_package_cannot_approve(client, change, sue):
     Membership.objects.create(user=sue, role="approver_technical")
 
     refused(client, sue, change, 403, "The author of the package cannot vote on it.")
@@ -119,7 +126,7 @@ def test_who_had_a_hand_in_a_package_of_another_author_cannot_approve(
     refused(client, dee, change, 403, "put the package together cannot vote on it.")
 
 
-def test_a_second_approval_by_the_same_person_is_refused(client, change, cora):
+def test_s16_a_second_approval_by_the_same_person_is_refused(client, change, cora):
     assert press(client, cora, change).status_code == 302
 
     refused(client, cora, change, 409, "You have voted on this.")
@@ -128,7 +135,7 @@ def test_a_second_approval_by_the_same_person_is_refused(client, change, cora):
     assert fresh(change).state == "awaiting"
 
 
-def test_who_is_in_both_required_groups_counts_for_one_step_only(
+def test_s17_who_is_in_both_required_groups_counts_for_one_step_only(
     client, live, mia, sam, sue, bea
 ):
     boris = make_user("boris", "approver_technical", "approver_business")
@@ -141,7 +148,7 @@ def test_who_is_in_both_required_groups_counts_for_one_step_only(
     assert "Still needed: 1 business approver" in page
 
 
-def test_one_rejection_ends_it_at_once_and_releases_the_slots(
+def test_s18_one_rejection_ends_it_at_once_and_releases_the_slots(
     client, change, cora, carl, mia
 ):
     press(client, cora, change)
@@ -181,18 +188,13 @@ def test_the_inbox_costs_the_same_for_many_requests(
     same_queries(reverse("changes:approvals"), add, budget=16)
 
 
-def test_a_rejection_without_a_comment_is_not_taken(client, change, carl):
+def test_s18_a_rejection_without_a_comment_is_not_taken(client, change, carl):
     refused(client, carl, change, 422, "Say why you reject it.", decision="reject")
 
 
-def test_a_vote_on_a_page_from_before_an_edit_is_stale(
-    client, live, change, cora, mia, sam
-):
-    aims = [Aim(aim.environment) for aim in change.targets.all()]
-    edited = content(
-        live, change.package, sam, aims=aims, backout_plan="Restore the backup."
-    )
-    revising.edit(change, actor=mia, content=edited, version=None)
+def test_s22_a_vote_on_a_page_from_before_an_edit_is_stale(client, change, cora, mia):
+    edit(client, mia, change, backout_plan="Restore the backup of last night.")
+    assert fresh(change).revision == 2
 
     refused(client, cora, change, 409, "This changed since you read it.")
 
@@ -218,7 +220,7 @@ def test_votes_nobody_used_in_time_expire_and_the_change_is_assessed_again(
     ).exists()
 
 
-def test_a_granted_change_whose_vote_is_taken_back_awaits_approval_again(
+def test_s25_a_granted_change_whose_vote_is_taken_back_awaits_approval_again(
     client, change, cora, carl, mia
 ):
     press(client, cora, change)
@@ -232,19 +234,20 @@ def test_a_granted_change_whose_vote_is_taken_back_awaits_approval_again(
     assert told.count() == 1
 
 
-def test_a_superuser_without_a_role_cannot_approve(client, change):
+def test_s26_a_superuser_without_a_role_cannot_approve(client, change):
     su = make_user("su", is_superuser=True, is_staff=True)
 
     refused(client, su, change, 403)
+    assert client.get("/admin/").status_code == 404  # and there is no other way in
 
 
-def test_a_superuser_who_works_here_but_is_not_asked_cannot_approve(client, change):
+def test_s26_a_superuser_who_works_here_but_is_not_asked_cannot_approve(client, change):
     su = make_user("su", "support", is_superuser=True, is_staff=True)
 
     refused(client, su, change, 403, "You are not among those asked.")
 
 
-def test_managers_are_told_when_too_few_people_could_approve(
+def test_s27_managers_are_told_when_too_few_people_could_approve(
     live, two, mia, sam, sue, bea, carl
 ):
     Membership.objects.filter(user=carl).delete()
@@ -254,7 +257,7 @@ def test_managers_are_told_when_too_few_people_could_approve(
     assert "1 technical approver" in told.body
 
 
-def test_nobody_votes_while_a_change_is_on_hold_but_it_can_be_cancelled(
+def test_s29_nobody_votes_while_a_change_is_on_hold_but_it_can_be_cancelled(
     client, change, cora, mia
 ):
     holding.hold(change, actor=mia, reason="The auditors are here.")
@@ -264,12 +267,11 @@ def test_nobody_votes_while_a_change_is_on_hold_but_it_can_be_cancelled(
     assert holding.cancel(change, actor=mia, reason="Dropped.").state == "cancelled"
 
 
-def test_a_veto_still_counts_after_it_was_granted(client, change, cora, carl):
+def test_a_veto_still_counts_after_it_was_granted(client, change, cora, carl, cleo):
     press(client, cora, change)
     press(client, carl, change)
-    late = make_user("cleo", "approver_technical")
 
-    press(client, late, change, "reject", "It clashes with the audit.")
+    press(client, cleo, change, "reject", "It clashes with the audit.")
 
     assert fresh(change).state == "rejected"
 
@@ -306,17 +308,21 @@ def test_who_is_still_waited_for_is_reminded_once_a_day(change, cora, carl, clie
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_three_who_approve_together_all_count_and_it_is_approved_once(
-    change, cora, carl, mia
+def test_s24_of_three_who_approve_together_all_count_and_it_is_approved_once(
+    change, cora, carl, cleo, mia
 ):
-    people = [cora, carl, make_user("cleo", "approver_technical")]
     said = {"decision": "approve", "revision": change.revision, "sha256": change.sha256}
+    browsers = [Client(), Client(), Client()]
+    for browser, person in zip(browsers, [cora, carl, cleo], strict=True):
+        browser.force_login(person)
+    answers = []
 
-    raised = together(
-        *(partial(voting.vote, change.approval, actor=p, **said) for p in people)
-    )
+    def approve(browser):
+        answers.append(browser.post(url_of(change), said).status_code)
 
-    assert raised == [None, None, None]
+    assert together(*(partial(approve, b) for b in browsers)) == [None, None, None]
+
+    assert answers == [302, 302, 302]
     assert fresh(change).state == "approved"
     assert Vote.objects.count() == 3
     assert ChangeEvent.objects.filter(verb="grant").count() == 1

@@ -37,7 +37,7 @@ def spans(rrule, start, minutes=60, *, until, widens=False, zone=LONDON):
     return expand(pattern, start.replace(tzinfo=UTC), until)
 
 
-def test_a_weekly_window_at_half_past_one_is_shown_at_a_valid_time_on_29_march_2026():
+def test_s54_a_window_at_half_past_one_is_at_a_valid_time_on_29_march_2026():
     found = spans("FREQ=WEEKLY", at(date(2026, 3, 22), 1, 30), until=utc(SPRING, 23))
 
     zone = ZoneInfo(LONDON)
@@ -50,7 +50,7 @@ def test_a_weekly_window_at_half_past_one_is_shown_at_a_valid_time_on_29_march_2
     assert found[1].note == "The clocks jump over its start or end."
 
 
-def test_a_window_from_2300_to_0200_is_one_occurrence_across_midnight():
+def test_s55_a_window_from_2300_to_0200_is_one_occurrence_across_midnight():
     span = one(at(date(2026, 3, 2), 23), 180)
 
     assert (span.start, span.end) == (

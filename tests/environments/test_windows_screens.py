@@ -28,7 +28,7 @@ def typed(environment, **changed):
     }
 
 
-def test_a_manager_previews_a_window_over_the_change_of_clocks_and_saves_it(
+def test_s54_a_manager_previews_a_window_over_the_change_of_clocks_and_saves_it(
     client, live, mia
 ):
     client.force_login(mia)

@@ -1,4 +1,4 @@
-"""S36, S37, S39, S41, S42, S44: a start, what it takes, and another attempt."""
+"""S29, S36, S37, S39, S41, S42, S44: a start, what it takes, and another attempt."""
 
 import pytest
 from django.urls import reverse
@@ -11,6 +11,17 @@ from opsdesk.core.errors import RuleError
 from tests.changes.factories import again, do_steps, fresh, to_production
 from tests.changes.making import make_component
 from tests.changes.pressing import facts
+
+
+def test_s29_a_start_while_on_hold_is_refused_and_cancelling_works(w, nc, pages):
+    pages.does(w.max, "hold", nc.change, reason="After the audit.")
+
+    unmet = pages.refused(w.ian, nc)
+    assert list(unmet) == ["HOLD"]
+    assert unmet["HOLD"].detail == f"{nc.change.ref} is on hold: After the audit."
+
+    pages.does(w.rita, "cancel", nc.change, reason="Not needed any more.")
+    assert fresh(nc.change).state == "cancelled"
 
 
 def test_s36_a_start_takes_the_lease_and_only_success_switches_the_version(
