@@ -74,6 +74,7 @@ CHANGE_MOVES = _moves(
     ("reject", (C.AWAITING, C.APPROVED), C.REJECTED, "approver"),
     ("rework", (C.REJECTED,), C.DRAFT, "requester"),
     ("edit", (C.AWAITING, C.APPROVED), C.ASSESSING, "requester, manager"),
+    ("withdraw", (C.AWAITING,), C.ASSESSING, "requester, manager"),
     ("reask", (C.APPROVED,), C.AWAITING, "system"),
     ("lapse", (C.AWAITING, C.APPROVED), C.ASSESSING, "system"),
     ("implement", (C.APPROVED,), C.IMPLEMENTING, "system"),

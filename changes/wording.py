@@ -117,6 +117,7 @@ SAYINGS: dict[str, Saying] = {
     "rework": Saying("took it up again", "rotate-ccw"),
     "vote": Saying(_voted, "user-check"),
     "revoke": Saying(_of("took back a vote"), "undo-2", "amber"),
+    "withdraw": Saying(_of("took the question back"), "undo-2", "amber"),
     "lapse": Saying("Nobody decided in time: it is assessed again", "hourglass"),
     "reask": Saying(
         "A vote does not count any more: approval is needed anew", "undo-2"

@@ -1,18 +1,19 @@
 """What is planned: windows, and the slots of changes."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from changes.api import shapes
-from changes.api.changes import number_in
 from changes.models import ChangeTarget
 from changes.queries.calendar import booked
-from environments.queries.calendar import Entry, window_entries
+from environments.queries.calendar import window_entries
 from opsdesk.accounts.access import INTERNAL
-from opsdesk.accounts.models import ApiToken, User
+from opsdesk.accounts.models import ApiToken
 from opsdesk.core import clock
 from opsdesk.core.api import StrictSerializer, actor
 from opsdesk.core.api_fields import Moment
@@ -20,13 +21,24 @@ from opsdesk.core.api_rows import Known
 from opsdesk.core.policy import allow
 
 A_MONTH = timedelta(days=31)
+KIND = "(freeze|maintenance|change)"
 
 
 class SpanIn(StrictSerializer):
-    """From when (left out: now) until when (left out: a month later)."""
+    """From now on, for a month, unless it says otherwise; it may begin later."""
 
-    since = Moment(required=False)
-    until = Moment(required=False)
+    env = serializers.IntegerField(min_value=1, max_value=2**53, required=False)
+    kinds = serializers.RegexField(
+        rf"^{KIND}(,{KIND})*$",
+        max_length=100,
+        required=False,
+        help_text="Such as freeze,maintenance",
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` and `to`, which are no names in Python."""
+        span = {name: Moment(required=False) for name in ("from", "to")}
+        return {**span, **super().get_fields()}
 
 
 @extend_schema(tags=["Windows"])
@@ -42,34 +54,18 @@ class CalendarViewSet(Known):
     queryset = ChangeTarget.objects.none()
 
     @extend_schema(
-        responses=shapes.EntryOfDayOut(many=True),
-        parameters=[
-            OpenApiParameter("from", datetime),
-            OpenApiParameter("to", datetime),
-            OpenApiParameter("env", int),
-            OpenApiParameter("kinds", str, description="freeze,maintenance,change"),
-        ],
-        filters=False,
+        responses=shapes.EntryOfDayOut(many=True), parameters=[SpanIn], filters=False
     )
     def list(self, request: Request) -> Response:
         asked = request.query_params
-        named = (("since", "from"), ("until", "to"))
-        form = SpanIn(data={name: asked[ask] for name, ask in named if ask in asked})
-        form.is_valid(raise_exception=True)
-        since = form.validated_data.get("since") or clock.now()
-        until = form.validated_data.get("until") or since + A_MONTH
-        place = number_in(asked["env"]) if "env" in asked else None
-        found = _entries(actor(request), since=since, until=until, place=place)
-        kinds = set(filter(None, asked.get("kinds", "").split(",")))
-        shown = [entry for entry in found if not kinds or entry.kind in kinds]
+        span_in = SpanIn(data={n: asked[n] for n in self.filter_names if n in asked})
+        span_in.is_valid(raise_exception=True)
+        said = span_in.validated_data
+        since = said.get("from") or clock.now()
+        until = max(since, said.get("to") or since + A_MONTH)
+        span = (actor(request), since, until, said.get("env"))
+        found = [*window_entries(*span), *booked(*span)]
+        kinds = said.get("kinds", "freeze,maintenance,change").split(",")
+        shown = [entry for entry in found if entry.kind in kinds]
+        shown.sort(key=lambda entry: (entry.starts_at, entry.uid))
         return Response(shapes.EntryOfDayOut(shown, many=True).data)
-
-
-def _entries(
-    user: User, *, since: datetime, until: datetime, place: int | None
-) -> list[Entry]:
-    if until <= since:
-        return []
-    entries = [*window_entries(user, since, until, place)]
-    entries += booked(user, since, until, place)
-    return sorted(entries, key=lambda entry: (entry.starts_at, entry.uid))

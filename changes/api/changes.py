@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from changes.api import inputs, shapes
+from changes.api.content import content_of
 from changes.api.known import Changes
 from changes.models import ChangeRequest, ChangeRevision, Promotion
 from changes.moves import PromotionState
@@ -66,11 +67,10 @@ class ChangeViewSet(Changes):
         rows = ChangeRequest.objects.visible_to(actor(self.request))
         named = rows.select_related(
             "landscape",
-            "template",
-            "package__component",
+            "package",
             "requester",
             "implementer",
-            "approval",
+            "pir__reviewer",
         )
         many = ("components", "processes", "snags", "targets__environment")
         return named.prefetch_related(*many).order_by("-id")
@@ -79,17 +79,15 @@ class ChangeViewSet(Changes):
     def create(
         self, user: User, landscape: Landscape, template: Any = None, **said: Any
     ) -> ChangeRequest:
-        content = inputs.content_of({**said, "template": template}, landscape)
+        content = content_of({**said, "template": template}, landscape)
         return drafting.draft(
             actor=user, landscape=landscape, content=content, template=template
         )
 
     @edited_by(inputs.ChangeEditIn)
-    def partial_update(
-        self, row: ChangeRequest, user: User, version: int, **said: Any
-    ) -> None:
-        content = inputs.content_of(said, row.landscape, row)
-        revising.edit(row, actor=user, content=content, version=version)
+    def partial_update(self, row: ChangeRequest, user: User, **said: Any) -> None:
+        content = content_of(said, row.landscape, row)
+        revising.edit(row, actor=user, content=content, version=None)
 
     @verb()
     def submit(self, row: ChangeRequest, user: User) -> None:
@@ -106,7 +104,7 @@ class ChangeViewSet(Changes):
         """Book the slots and ask people to agree."""
         asking.request_approval(row, actor=user, **said)
 
-    @verb()
+    @verb(path="reopen")
     def rework(self, row: ChangeRequest, user: User) -> None:
         """Take it up again after a no."""
         assessing.rework(row, actor=user)
@@ -211,20 +209,20 @@ class ChangeViewSet(Changes):
 def _scheduled(change: ChangeRequest, place: str) -> Promotion:
     """The promotion that waits to be started there."""
     rows = change.promotions.filter(state=PromotionState.SCHEDULED)
-    found = rows.filter(environment=number_in(place)).order_by("-pk").first()
+    found = rows.filter(environment=_number_in(place)).order_by("-pk").first()
     if found is None:
         raise Http404
     return found
 
 
 def _revision(change: ChangeRequest, number: str) -> ChangeRevision:
-    found = change.revisions.filter(number=number_in(number, 9)).order_by("pk").first()
+    found = change.revisions.filter(number=_number_in(number, 9)).order_by("pk").first()
     if found is None:
         raise Http404
     return found
 
 
-def number_in(text: str, digits: int = 18) -> int:
+def _number_in(text: str, digits: int = 18) -> int:
     """A number of an address; 404 for what is none."""
     if not (text.isascii() and text.isdecimal() and len(text) <= digits):
         raise Http404

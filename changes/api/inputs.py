@@ -1,13 +1,11 @@
 """What may come in: every field is named here, anything else is refused."""
 
-from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from rest_framework import serializers
 
-from changes.content import COLUMNS, Aim, Content
+from changes.content import BODY
+from changes.forms.approvals import MOST_PEOPLE
 from changes.models import (
     NOT_INSTALLED,
     ChangeRequest,
@@ -19,39 +17,32 @@ from changes.models import (
 )
 from changes.queries.changes import environments_in_use
 from changes.queries.packages import components_for
-from environments.models import Component, Landscape, PackageClass
+from environments.models import (
+    Component,
+    Environment,
+    Landscape,
+    Occurrence,
+    PackageClass,
+)
 from opsdesk.accounts.access import Role
 from opsdesk.core.api import StrictSerializer
-from opsdesk.core.api_fields import Day, Holder, Moment, Row, Text, Words
+from opsdesk.core.api_fields import (
+    Day,
+    Holder,
+    Moment,
+    Row,
+    RowOf,
+    SeenRow,
+    Text,
+    Words,
+)
+from opsdesk.core.models import Asked
 from snags.models import BusinessProcess, Snag
 
 Kind = ChangeRequest.Kind
 SHA256 = r"^[0-9a-f]{64}$"
 MOST = 200
 YEAR = 525_600  # minutes
-
-
-class Mine(Row):
-    """A row out of those the person may see."""
-
-    def __init__(self, model: Any, **options: Any) -> None:
-        super().__init__(**options)
-        self.model = model
-
-    def get_queryset(self) -> Any:
-        rows = self.model.objects.visible_to(self.context["request"].user)
-        return rows.order_by("pk")
-
-
-class Known(Row):
-    """A row everybody here may name."""
-
-    def __init__(self, model: Any, **options: Any) -> None:
-        super().__init__(**options)
-        self.model = model
-
-    def get_queryset(self) -> Any:
-        return self.model.objects.order_by("pk")
 
 
 class Place(Row):
@@ -74,12 +65,12 @@ class PackageEditIn(StrictSerializer):
     package_class = serializers.ChoiceField(PackageClass.choices)
     origin = Words(max_length=200)
     notes = Words()
-    requires = several(Mine(Package))
+    requires = several(SeenRow(Package))
 
 
 class PackageIn(PackageEditIn):
     component = _Component()
-    supersedes = Mine(Package, required=False, allow_null=True)
+    supersedes = SeenRow(Package, required=False, allow_null=True)
 
 
 class PackageFilesIn(StrictSerializer):
@@ -97,6 +88,12 @@ class EntryIn(StrictSerializer):
     sha256 = serializers.RegexField(SHA256)
 
 
+class FileIn(StrictSerializer):
+    """A file by its path in the package."""
+
+    path = serializers.CharField(max_length=512, trim_whitespace=False)
+
+
 class DeclareIn(StrictSerializer):
     """Files that stay where they are, by size and digest."""
 
@@ -110,7 +107,7 @@ class BecauseIn(StrictSerializer):
 
 
 class BlockIn(BecauseIn):
-    snag = Mine(Snag, required=False, allow_null=True)
+    snag = SeenRow(Snag, required=False, allow_null=True)
 
 
 class TargetIn(StrictSerializer):
@@ -135,7 +132,7 @@ class ChangeEditIn(StrictSerializer):
     )
     authority = Words(max_length=200)
     legal_on = Day(required=False, allow_null=True)
-    package = Mine(Package, required=False, allow_null=True)
+    package = SeenRow(Package, required=False, allow_null=True)
     documents = Words()
     implementation_plan = Words()
     test_plan = Words()
@@ -155,15 +152,15 @@ class ChangeEditIn(StrictSerializer):
         required=False,
         allow_null=True,
     )
-    components = several(Known(Component))
-    processes = several(Known(BusinessProcess))
-    snags = several(Mine(Snag))
+    components = several(RowOf(Component))
+    processes = several(RowOf(BusinessProcess))
+    snags = several(SeenRow(Snag))
     targets = TargetIn(many=True, required=False)
 
 
 class ChangeIn(ChangeEditIn):
-    landscape = Known(Landscape)
-    template = Known(ChangeTemplate, required=False, allow_null=True)
+    landscape = RowOf(Landscape)
+    template = RowOf(ChangeTemplate, required=False, allow_null=True)
 
 
 class AskIn(StrictSerializer):
@@ -201,6 +198,84 @@ class RefuseIn(SubjectIn):
     comment = Text()
 
 
+class PolicyStepIn(StrictSerializer):
+    """So many people of one kind; those of a lower sequence are asked first."""
+
+    asked = serializers.ChoiceField(Asked.choices)
+    needed = serializers.IntegerField(min_value=1, max_value=MOST_PEOPLE)
+    sequence = serializers.IntegerField(
+        min_value=0, max_value=9, required=False, default=0
+    )
+
+
+class PolicyIn(StrictSerializer):
+    valid_days = serializers.IntegerField(min_value=1, max_value=365)
+    steps = PolicyStepIn(many=True, allow_empty=False)
+
+    def validate_steps(self, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({step["asked"] for step in steps}) < len(steps):
+            raise serializers.ValidationError("Name each kind of person once.")
+        return [dict(step) for step in steps]
+
+
+class TemplateIn(StrictSerializer):
+    """A standard change as it starts, and the normal ones that went well before."""
+
+    landscape = RowOf(Landscape)
+    code = serializers.SlugField(max_length=40)
+    title = Text(max_length=200)
+    environments = serializers.ListField(child=Place(), min_length=1, max_length=MOST)
+    evidence = serializers.ListField(child=SeenRow(ChangeRequest), max_length=MOST)
+    expires_on = Day()
+    locked = serializers.ListField(
+        child=serializers.ChoiceField([*BODY.items()]), required=False, max_length=MOST
+    )
+    description = Words()
+    reason = Words()
+    impact = Words()
+    implementation_plan = Text()
+    test_plan = Words()
+    backout_plan = Text()
+    comms_plan = Words()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The texts in one piece, as the service takes them; all of one landscape."""
+        places = {row.landscape_id for row in attrs["environments"]}
+        if places != {attrs["landscape"].pk}:
+            raise serializers.ValidationError(
+                {"environments": [f"This is not of {attrs['landscape']}."]}
+            )
+        body = {name: attrs.pop(name, "") for name in BODY}
+        return {"locked": [], **attrs, "body": body}
+
+
+class BecauseOfIn(StrictSerializer):
+    """Why nothing more is made from it."""
+
+    because = Text(max_length=200)
+
+
+class _Freeze(Row):
+    def get_queryset(self) -> Any:
+        places = Environment.objects.visible_to(self.context["request"].user)
+        rows = Occurrence.objects.filter(environment__in=places)
+        return rows.select_related("rule", "environment").order_by("pk")
+
+
+class OverrideIn(StrictSerializer):
+    """One occurrence of a freeze, and why it cannot wait for its end."""
+
+    change = SeenRow(ChangeRequest)
+    occurrence = _Freeze()
+    reason = Text()
+
+
+class DoneIn(StrictSerializer):
+    """What was done, and where that can be seen."""
+
+    note = Text()
+
+
 class BreakGlassIn(StrictSerializer):
     """Where, its code typed again, and why it cannot wait for anybody."""
 
@@ -217,7 +292,7 @@ class StepIn(StrictSerializer):
 class PromotionIn(StrictSerializer):
     """Where the package goes next; without steps they come from the change's plans."""
 
-    change = Mine(ChangeRequest)
+    change = SeenRow(ChangeRequest)
     environment = Place()
     kind = serializers.ChoiceField(
         [c for c in Promotion.Kind.choices if c[0] != Promotion.Kind.ROLLBACK],
@@ -257,7 +332,7 @@ class WaiveIn(StrictSerializer):
 class SignOffIn(StrictSerializer):
     """One person's verdict on what runs there now."""
 
-    change = Mine(ChangeRequest)
+    change = SeenRow(ChangeRequest)
     environment = Place()
     area = Text(max_length=80)
     verdict = serializers.ChoiceField(TestSignOff.Verdict.choices)
@@ -276,62 +351,3 @@ class SignOffIn(StrictSerializer):
         if attrs.get("cases_failed", 0) > attrs.get("cases_run", 0):
             raise serializers.ValidationError({"cases_failed": ["More than were run."]})
         return attrs
-
-
-def content_of(
-    data: Mapping[str, Any], landscape: Landscape, change: ChangeRequest | None = None
-) -> Content:
-    """What was sent on top of what the change says; all of it of one landscape."""
-    _check_landscape(data, landscape)
-    found = _said(change) if change else {}
-    apart = {"targets", "template"}
-    sent = {name: value for name, value in data.items() if name not in apart}
-    if "targets" in data:
-        sent["aims"] = [_aim(**row) for row in data["targets"]]
-    content = Content(**{**found, **sent})
-    start, end = content.earliest_start, content.latest_end
-    if start and end and end <= start:
-        raise serializers.ValidationError(
-            {"latest_end": ["It must end after it begins."]}
-        )
-    return content
-
-
-def _aim(environment: Any, minutes: int, exclusive: bool, starts_at: Any = None) -> Aim:  # noqa: FBT001
-    end = starts_at + timedelta(minutes=minutes) if starts_at else None
-    slot = DateTimeTZRange(starts_at, end) if starts_at else None
-    return Aim(environment, minutes, slot, exclusive)
-
-
-def _said(change: ChangeRequest) -> dict[str, Any]:
-    found: dict[str, Any] = {name: getattr(change, name) for name in COLUMNS}
-    aims = change.targets.select_related("environment").order_by("ordinal", "pk")
-    return found | {
-        "is_rehearsed": change.risk_answers.get("rehearsed"),
-        "components": list(change.components.order_by("pk")),
-        "processes": list(change.processes.order_by("pk")),
-        "snags": list(change.snags.order_by("pk")),
-        "aims": [
-            Aim(aim.environment, aim.minutes, aim.slot, aim.is_exclusive)
-            for aim in aims
-        ],
-    }
-
-
-def _check_landscape(data: Mapping[str, Any], landscape: Landscape) -> None:
-    """Everything a change names belongs to its own landscape."""
-    package = data.get("package")
-    named = {
-        "package": [package.component] if package else [],
-        "components": data.get("components", []),
-        "processes": data.get("processes", []),
-        "template": [data["template"]] if data.get("template") else [],
-        "targets": [row["environment"] for row in data.get("targets", [])],
-    }
-    wrong = {
-        name: [f"This is not of {landscape}."]
-        for name, rows in named.items()
-        if any(row.landscape_id != landscape.pk for row in rows)
-    }
-    if wrong:
-        raise serializers.ValidationError(wrong)

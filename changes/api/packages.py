@@ -18,7 +18,8 @@ from changes.api import inputs, shapes
 from changes.api.known import Changes
 from changes.models import Package
 from changes.queries.packages import comparison, manifest_of
-from changes.services import files, packages
+from changes.services import files as contents
+from changes.services import packages
 from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.accounts.models import User
 from opsdesk.core.api import actor
@@ -56,7 +57,7 @@ class PackageViewSet(Changes):
 
     def get_queryset(self) -> QuerySet[Package]:
         rows = Package.objects.visible_to(actor(self.request))
-        named = rows.select_related("component", "author", "supersedes")
+        named = rows.select_related("component", "author")
         return named.prefetch_related("requires").order_by("id")
 
     @made_by(inputs.PackageIn)
@@ -64,9 +65,7 @@ class PackageViewSet(Changes):
         return packages.draft(actor=user, **said)
 
     @edited_by(inputs.PackageEditIn)
-    def partial_update(
-        self, row: Package, user: User, version: int, **said: Any
-    ) -> None:
+    def partial_update(self, row: Package, user: User, **said: Any) -> None:
         whole = {
             "label": row.label,
             "package_class": row.package_class,
@@ -75,7 +74,7 @@ class PackageViewSet(Changes):
             "requires": list(row.requires.order_by("pk")),
             **said,
         }
-        packages.edit(row, actor=user, version=version, **whole)
+        packages.edit(row, actor=user, version=None, **whole)
 
     @extend_schema(responses=shapes.PackageFileOut(many=True))
     @action(detail=True, filterset_class=None)
@@ -88,13 +87,21 @@ class PackageViewSet(Changes):
     @verb(inputs.PackageFilesIn, parser_classes=[MultiPartParser])
     def upload(self, row: Package, user: User, files: Any, folder: str = "") -> None:
         """Add files to a draft; one of a path that is there is replaced."""
-        FILES.upload(row, actor=user, uploads=files, folder=folder)
+        contents.upload(row, actor=user, uploads=files, folder=folder)
 
     @verb(inputs.DeclareIn)
     def declare(self, row: Package, user: User, entries: list[Any]) -> None:
         """Name files that stay where they are by size and SHA-256."""
         named = [manifest.Entry(**entry) for entry in entries]
-        FILES.declare(row, actor=user, entries=named)
+        contents.declare(row, actor=user, entries=named)
+
+    @verb(inputs.FileIn)
+    def remove(self, row: Package, user: User, path: str) -> None:
+        """Take a file out of a draft."""
+        found = row.files.filter(path=path).first()
+        if found is None:
+            raise Http404
+        contents.remove(row, found, actor=user)
 
     @verb()
     def seal(self, row: Package, user: User) -> None:
@@ -138,6 +145,3 @@ class PackageViewSet(Changes):
             raise Http404
         found = comparison(older, self.get_object())
         return Response(shapes.ComparisonOut(found).data)
-
-
-FILES = files  # the module: inside the class the name is a route

@@ -9,7 +9,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from changes.api import inputs, shapes
+from changes.api import inputs
+from changes.api import promotion_shapes as shapes
 from changes.api.known import Changes
 from changes.models import ChangeRequest, Promotion, TestSignOff
 from changes.queries.gates import findings
@@ -18,6 +19,7 @@ from changes.services import (
     promoting,
     promotion_rows,
     rolling_back,
+    rows,
     running,
     starting,
     testing,
@@ -57,8 +59,8 @@ class PromotionViewSet(Changes):
     locked = staticmethod(promotion_rows.locked)
 
     def get_queryset(self) -> QuerySet[Promotion]:
-        rows = promotions_for(actor(self.request))
-        named = rows.select_related("created_by", "started_by", "undoes")
+        seen = promotions_for(actor(self.request))
+        named = seen.select_related("created_by", "started_by")
         return named.prefetch_related("steps__done_by").order_by("-id")
 
     @made_by(inputs.PromotionIn)
@@ -161,17 +163,26 @@ class SignOffViewSet(Changes):
     orderings = ("-id", "id")
     queryset = TestSignOff.objects.none()
 
+    @staticmethod
+    def locked(row: TestSignOff) -> None:
+        rows.locked(row.change)
+
     def get_queryset(self) -> QuerySet[TestSignOff]:
         seen = ChangeRequest.objects.visible_to(actor(self.request))
-        rows = TestSignOff.objects.filter(change__in=seen.order_by().values("pk"))
-        named = ("change", "package", "environment", "tester")
-        return rows.select_related(*named).order_by("-id")
+        found = TestSignOff.objects.filter(change__in=seen.order_by().values("pk"))
+        named = ("change", "environment", "tester", "conditions_accepted_by")
+        return found.select_related(*named).order_by("-id")
 
     @made_by(inputs.SignOffIn)
     def create(self, user: User, change: ChangeRequest, **said: Any) -> TestSignOff:
         return testing.sign_off(change, actor=user, **said)
 
-    @verb(ReasonIn, matches=False)
+    @verb()
+    def accept_conditions(self, row: TestSignOff, user: User) -> None:
+        """What was found under conditions is good enough, says a manager."""
+        testing.accept_conditions(row, actor=user)
+
+    @verb(ReasonIn)
     def revoke(self, row: TestSignOff, user: User, reason: str) -> None:
         """Take a verdict back."""
         testing.revoke(row, actor=user, reason=reason)

@@ -1,4 +1,4 @@
-"""What goes out."""
+"""What goes out of packages, changes, their templates, and the calendar."""
 
 from typing import Any, ClassVar
 
@@ -8,14 +8,12 @@ from changes.models import (
     ChangeRequest,
     ChangeRevision,
     ChangeTarget,
+    ChangeTemplate,
     Package,
     PackageFile,
-    Promotion,
-    PromotionStep,
-    TestSignOff,
+    Review,
 )
-from opsdesk.core.api_fields import GateOut, NamedOut, PersonOut
-from opsdesk.core.models import ApprovalRequest, ApprovalStep, Vote
+from opsdesk.core.api_fields import NamedOut, PersonOut
 
 
 class PackageOut(serializers.ModelSerializer[Package]):
@@ -102,6 +100,24 @@ class PackageRefOut(serializers.ModelSerializer[Package]):
         fields: ClassVar = ["id", "label", "sha256", "state"]
 
 
+class ReviewOut(serializers.ModelSerializer[Review]):
+    """What was meant, and what came of it."""
+
+    reviewer = PersonOut(read_only=True)
+
+    class Meta:
+        model = Review
+        fields: ClassVar = [
+            "reviewer",
+            "outcome",
+            "objectives_met",
+            "outage_minutes",
+            "root_cause",
+            "lessons",
+            "at",
+        ]
+
+
 class ChangeOut(serializers.ModelSerializer[ChangeRequest]):
     """A change as it stands; votes name its `revision` and `sha256`."""
 
@@ -115,6 +131,7 @@ class ChangeOut(serializers.ModelSerializer[ChangeRequest]):
     )
     is_held = serializers.BooleanField(read_only=True)
     targets = TargetOut(many=True, read_only=True)
+    review = ReviewOut(source="pir", default=None, read_only=True, allow_null=True)
 
     class Meta:
         model = ChangeRequest
@@ -158,6 +175,7 @@ class ChangeOut(serializers.ModelSerializer[ChangeRequest]):
             "revision",
             "sha256",
             "approval",
+            "review",
             "closure",
             "created_at",
             "closed_at",
@@ -187,130 +205,31 @@ class DiffLineOut(serializers.Serializer[Any]):
     now = serializers.CharField()
 
 
-class StepOut(serializers.ModelSerializer[ApprovalStep]):
-    class Meta:
-        model = ApprovalStep
-        fields: ClassVar = ["sequence", "asked", "needed"]
+class TemplateOut(serializers.ModelSerializer[ChangeTemplate]):
+    """One number of a standard change: what it brings, and what of it stays."""
 
-
-class VoteOut(serializers.ModelSerializer[Vote]):
-    user = PersonOut(read_only=True)
+    landscape = NamedOut(read_only=True)
+    environments = NamedOut(many=True, read_only=True)
+    proposed_by = PersonOut(read_only=True)
 
     class Meta:
-        model = Vote
+        model = ChangeTemplate
         fields: ClassVar = [
             "id",
-            "user",
-            "decision",
-            "comment",
-            "at",
-            "revoked_at",
-            "revoke_reason",
-        ]
-
-
-class ApprovalOut(serializers.ModelSerializer[ApprovalRequest]):
-    """A question to several people; a vote repeats `revision` and `sha256`."""
-
-    requested_by = PersonOut(read_only=True)
-    steps = StepOut(many=True, read_only=True)
-    votes = VoteOut(many=True, read_only=True)
-
-    class Meta:
-        model = ApprovalRequest
-        fields: ClassVar = [
-            "id",
-            "kind",
-            "title",
-            "url",
-            "revision",
-            "sha256",
+            "landscape",
+            "code",
+            "number",
             "state",
-            "requested_by",
-            "requested_at",
-            "expires_at",
-            "ended_at",
-            "steps",
-            "votes",
-        ]
-
-
-class PromotionStepOut(serializers.ModelSerializer[PromotionStep]):
-    done_by = PersonOut(read_only=True, allow_null=True)
-
-    class Meta:
-        model = PromotionStep
-        fields: ClassVar = [
-            "ordinal",
-            "kind",
             "title",
-            "done_at",
-            "done_by",
+            "body",
+            "locked",
+            "environments",
             "evidence",
-        ]
-
-
-class PromotionOut(serializers.ModelSerializer[Promotion]):
-    """A package on its way into an environment; `gates` is what they said at start."""
-
-    environment = NamedOut(read_only=True)
-    package = PackageRefOut(read_only=True)
-    created_by = PersonOut(read_only=True)
-    started_by = PersonOut(read_only=True, allow_null=True)
-    gates = GateOut(many=True, read_only=True)
-    steps = PromotionStepOut(many=True, read_only=True)
-
-    class Meta:
-        model = Promotion
-        fields: ClassVar = [
-            "id",
-            "change",
-            "environment",
-            "package",
-            "sha256",
-            "kind",
-            "attempt",
-            "revision",
-            "state",
+            "expires_on",
+            "suspended_because",
             "approval",
-            "undoes",
-            "created_at",
-            "created_by",
-            "started_at",
-            "started_by",
-            "reported_sha256",
-            "finished_at",
-            "outcome",
-            "note",
-            "gates",
-            "steps",
+            "proposed_by",
             "version",
-        ]
-
-
-class SignOffOut(serializers.ModelSerializer[TestSignOff]):
-    environment = NamedOut(read_only=True)
-    tester = PersonOut(read_only=True)
-
-    class Meta:
-        model = TestSignOff
-        fields: ClassVar = [
-            "id",
-            "change",
-            "package",
-            "sha256",
-            "environment",
-            "area",
-            "tester",
-            "verdict",
-            "conditions",
-            "cases_run",
-            "cases_failed",
-            "note",
-            "at",
-            "superseded_at",
-            "revoked_at",
-            "revoke_reason",
         ]
 
 

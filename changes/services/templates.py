@@ -74,7 +74,7 @@ def propose(
 @transaction.atomic
 def propose_again(template: ChangeTemplate, *, actor: User) -> ChangeTemplate:
     """Ask anew for a suspended one, or for one that has not been agreed to."""
-    template = _locked(template)
+    template = locked_template(template)
     require(permissions.can_prepare(actor))
     _judge(template, "approve")
     if template.approval is not None and template.approval.is_live:
@@ -92,7 +92,7 @@ def vote_on_template(
     sha256: str,
 ) -> ChangeTemplate:
     """Say yes or no; the last yes puts it in force in place of the number before."""
-    template = _locked(template)
+    template = locked_template(template)
     if template.approval is None:
         raise RuleError("Nobody is asked about it.", code="not_open")
     request = approvals.vote(
@@ -120,7 +120,7 @@ def suspend_template(
 
     `actor` None is opsdesk itself, after one of its changes failed or was backed out.
     """
-    template = _locked(template)
+    template = locked_template(template)
     require(actor is None or permissions.can_manage(actor))
     if template.state == State.SUSPENDED:
         return template
@@ -142,7 +142,7 @@ def suspend_template(
 @transaction.atomic
 def retire_template(template: ChangeTemplate, *, actor: User) -> ChangeTemplate:
     """Out of use for good; changes made from it stay as they are."""
-    template = _locked(template)
+    template = locked_template(template)
     require(permissions.can_manage(actor))
     _judge(template, "retire")
     if template.approval is not None:
@@ -162,6 +162,15 @@ def _judge_evidence(landscape: Landscape, evidence: Sequence[ChangeRequest]) -> 
             " only what has gone well before is done without asking.",
             code="evidence_missing",
         )
+
+
+def locked_template(template: ChangeTemplate) -> ChangeTemplate:
+    """The template as it is now, held until the transaction ends."""
+    return (
+        ChangeTemplate.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("landscape", "approval", "proposed_by")
+        .get(pk=template.pk)
+    )
 
 
 def _ask(template: ChangeTemplate, actor: User) -> ChangeTemplate:
@@ -202,14 +211,6 @@ def _put_in_force(template: ChangeTemplate, actor: User) -> None:
         _move(old, "retire", actor=actor)
     template.suspended_because = ""
     _move(template, "approve", "suspended_because", actor=actor)
-
-
-def _locked(template: ChangeTemplate) -> ChangeTemplate:
-    return (
-        ChangeTemplate.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("landscape", "approval", "proposed_by")
-        .get(pk=template.pk)
-    )
 
 
 def _judge(template: ChangeTemplate, verb: str) -> None:

@@ -24,6 +24,7 @@ SAID = {
     State.REJECTED: "Rejected",
     State.EXPIRED: "Nobody decided in time",
     State.OPEN: "A vote was taken back",
+    State.WITHDRAWN: "The question was taken back",
 }
 
 

@@ -10,16 +10,18 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from changes.models import ChangeRequest, ChangeTemplate, Promotion
+from changes import permissions
+from changes.models import ChangeDuty, ChangeRequest, ChangeTemplate, Promotion
 from changes.queries.approvals import Owner, change_of, excluded_by, owner_of
+from changes.services import slots
 from changes.services.revisions import AGREEING
-from changes.services.rows import locked, log
+from changes.services.rows import locked, log, move
 from changes.services.templates import vote_on_template
 from changes.services.verdicts import follow
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.approving import Excluded, standing, still_asked
-from opsdesk.core.errors import RuleError
+from opsdesk.core.errors import RuleError, require
 from opsdesk.core.models import ApprovalRequest
 from opsdesk.core.services import approvals
 from opsdesk.core.services.approvals import REMIND_AFTER, SeparationError
@@ -44,7 +46,7 @@ def vote(
     Refused as the core refuses, when it was asked anew since (stale), on hold, and once
     it is under way.
     """
-    owner, request = _held(request)
+    owner, request = held(request)
     excluded = _excluded(owner)
     if actor.pk in excluded:
         raise SeparationError(excluded[actor.pk])
@@ -75,7 +77,7 @@ def vote(
 @transaction.atomic
 def revoke(request: ApprovalRequest, *, actor: User, reason: str) -> ApprovalRequest:
     """Take one's own vote back, until what it allowed has begun."""
-    owner, request = _held(request)
+    owner, request = held(request)
     if owner is None:
         raise RuleError("What you voted on is over.", code="not_open")
     _judge(owner)
@@ -86,6 +88,42 @@ def revoke(request: ApprovalRequest, *, actor: User, reason: str) -> ApprovalReq
     _log(owner, "revoke", request, actor, note=reason)
     follow(owner, request, before=before, actor=actor, at=clock.now())
     return request
+
+
+@transaction.atomic
+def withdraw(request: ApprovalRequest, *, actor: User, reason: str) -> ApprovalRequest:
+    """Take the question back before it is decided: who asked it, or a manager.
+
+    The change is assessed again and its slots are free; anything else may be asked
+    anew. What was done without asking must be judged.
+    """
+    owner, request = held(request)
+    is_asker = request.requested_by_id == actor.pk
+    require(is_asker or permissions.can_manage(actor), "Who asked takes it back.")
+    if isinstance(owner, ChangeDuty):
+        raise RuleError("What was done without asking must be judged.", code="by_doing")
+    if owner is None or request.state != State.OPEN:
+        raise RuleError("This is not waiting for votes any more.", code="not_open")
+    _judge(owner)
+    request = approvals.end(request, State.WITHDRAWN)
+    if isinstance(owner, ChangeRequest):
+        slots.free(owner)
+        move(owner, "withdraw", actor=actor)
+    _log(owner, "withdraw", request, actor, note=reason)
+    follow(owner, request, before=State.OPEN, actor=actor, at=clock.now())
+    return request
+
+
+def held(request: ApprovalRequest) -> tuple[Owner | None, ApprovalRequest]:
+    """The row the request is about, locked, its change first; both read afresh."""
+    owner = owner_of(request)
+    change = change_of(owner)
+    if change is not None:
+        locked(change)
+    if isinstance(owner, ChangeTemplate | Promotion):
+        rows = type(owner).objects.select_for_update(of=("self",), no_key=True)
+        rows.get(pk=owner.pk)
+    return owner_of(request), ApprovalRequest.objects.get(pk=request.pk)
 
 
 def expire_due(*, limit: int = BATCH) -> int:
@@ -107,7 +145,7 @@ def remind_due(*, limit: int = BATCH) -> int:
 
 @transaction.atomic
 def _expire(request: ApprovalRequest) -> bool:
-    owner, request = _held(request)
+    owner, request = held(request)
     before = request.state
     request = approvals.judge(request, excluded=_excluded(owner))
     if owner is not None and request.state != before:
@@ -135,18 +173,6 @@ def _remind(request: ApprovalRequest) -> bool:
     row.reminded_at = at
     row.save(update_fields=["reminded_at"])
     return True
-
-
-def _held(request: ApprovalRequest) -> tuple[Owner | None, ApprovalRequest]:
-    """The row the request is about, locked, its change first; both read afresh."""
-    owner = owner_of(request)
-    change = change_of(owner)
-    if change is not None:
-        locked(change)
-    if isinstance(owner, ChangeTemplate | Promotion):
-        rows = type(owner).objects.select_for_update(of=("self",), no_key=True)
-        rows.get(pk=owner.pk)
-    return owner_of(request), ApprovalRequest.objects.get(pk=request.pk)
 
 
 def _excluded(owner: Owner | None) -> Excluded:

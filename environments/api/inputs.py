@@ -10,6 +10,7 @@ from environments.models import (
     Component,
     Environment,
     Landscape,
+    PackageClass,
     Server,
     WindowRule,
 )
@@ -17,32 +18,11 @@ from environments.models.landscape import known_zone
 from opsdesk.accounts.access import INTERNAL
 from opsdesk.accounts.models import Party
 from opsdesk.core.api import StrictSerializer
-from opsdesk.core.api_fields import Day, Holder, Row, Text, Words
+from opsdesk.core.api_fields import Day, Holder, Row, RowOf, SeenRow, Text, Words
 from opsdesk.core.forms import OUT_OF_BOUNDS
 
 MOST_MINUTES = 527_040  # a year
 EXEMPT = ("emergency", "statutory", "standard")
-
-
-class _Landscape(Row):
-    def get_queryset(self) -> Any:
-        return Landscape.objects.order_by("pk")
-
-
-class _Environment(Row):
-    def get_queryset(self) -> Any:
-        user = self.context["request"].user
-        return Environment.objects.visible_to(user).order_by("pk")
-
-
-class _Component(Row):
-    def get_queryset(self) -> Any:
-        return Component.objects.order_by("pk")
-
-
-class _Server(Row):
-    def get_queryset(self) -> Any:
-        return Server.objects.order_by("pk")
 
 
 class _Supplier(Row):
@@ -105,7 +85,7 @@ class EnvironmentEditIn(StrictSerializer):
     url = serializers.URLField(max_length=200, required=False, allow_blank=True)
     app_version = Words(max_length=40)
     is_serving = serializers.BooleanField(required=False)
-    pairs_with = _Environment(required=False, allow_null=True)
+    pairs_with = SeenRow(Environment, required=False, allow_null=True)
     hosting = serializers.ChoiceField(Environment.Hosting.choices, required=False)
     supplier = _Supplier()
     owner = _Person()
@@ -125,7 +105,7 @@ class EnvironmentEditIn(StrictSerializer):
 class EnvironmentIn(EnvironmentEditIn):
     """A new copy also says what it is for, once and for all."""
 
-    landscape = _Landscape()
+    landscape = RowOf(Landscape)
     kind = serializers.ChoiceField(Environment.Kind.choices)
 
 
@@ -144,7 +124,7 @@ class ServerEditIn(StrictSerializer):
 
 
 class ServerIn(ServerEditIn):
-    environment = _Environment()
+    environment = SeenRow(Environment)
 
 
 class ComponentEditIn(StrictSerializer):
@@ -157,13 +137,29 @@ class ComponentEditIn(StrictSerializer):
 
 
 class ComponentIn(ComponentEditIn):
-    landscape = _Landscape()
+    landscape = RowOf(Landscape)
 
 
 class PlacementIn(StrictSerializer):
-    environment = _Environment()
-    component = _Component()
-    server = _Server(required=False, allow_null=True)
+    environment = SeenRow(Environment)
+    component = RowOf(Component)
+    server = RowOf(Server, required=False, allow_null=True)
+
+
+class PathEditIn(StrictSerializer):
+    """What must have happened upstream; "" is any class of package."""
+
+    upstream = SeenRow(Environment)
+    package_class = serializers.ChoiceField(
+        PackageClass.choices, required=False, allow_blank=True
+    )
+    soak_hours = serializers.IntegerField(min_value=0, max_value=8784, required=False)
+    sign_offs = serializers.IntegerField(min_value=0, max_value=20, required=False)
+    approvals = serializers.IntegerField(min_value=0, max_value=20, required=False)
+
+
+class PathIn(PathEditIn):
+    target = SeenRow(Environment)
 
 
 class WindowEditIn(StrictSerializer):
@@ -172,7 +168,7 @@ class WindowEditIn(StrictSerializer):
     name = Text(max_length=120)
     reason = Words(max_length=200)
     environments = serializers.ListField(
-        child=_Environment(), min_length=1, max_length=100
+        child=SeenRow(Environment), min_length=1, max_length=100
     )
     starts_local = WallClock()
     minutes = serializers.IntegerField(min_value=1, max_value=LONGEST)
@@ -181,7 +177,7 @@ class WindowEditIn(StrictSerializer):
 
 
 class WindowIn(WindowEditIn):
-    landscape = _Landscape()
+    landscape = RowOf(Landscape)
 
 
 class _Freezing(StrictSerializer):

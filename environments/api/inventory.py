@@ -1,11 +1,10 @@
-"""Landscapes, environments, servers, components and where they run."""
+"""Landscapes, environments, servers, components, and the paths between."""
 
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,21 +16,22 @@ from environments.models import (
     Landscape,
     Lease,
     Placement,
+    PromotionPath,
     Server,
 )
 from environments.queries import windows
 from environments.queries.installed import history
 from environments.queries.matrix import matrices
 from environments.queries.page import timeline
-from environments.services import components, landscapes, servers, states
+from environments.services import components, landscapes, paths, servers, states
 from environments.services import environment as described
 from environments.services.rows import locked, locked_landscape
 from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.core import clock
-from opsdesk.core.api import StrictSerializer, actor, idempotent
+from opsdesk.core.api import StrictSerializer, actor
 from opsdesk.core.api_fields import EventOut, ReasonIn, Words
-from opsdesk.core.api_rows import KEY, Rows, edited_by, made_by, verb
+from opsdesk.core.api_rows import Rows, dropped_by, edited_by, made_by, verb
 from opsdesk.core.policy import allow
 
 STAFF = allow(*sorted(INTERNAL))
@@ -72,10 +72,8 @@ class LandscapeViewSet(Inventory):
         return landscapes.add_landscape(actor=user, **facts)
 
     @edited_by(inputs.LandscapeIn)
-    def partial_update(
-        self, row: Landscape, user: User, version: int, **facts: Any
-    ) -> None:
-        landscapes.edit_landscape(row, actor=user, version=version, **facts)
+    def partial_update(self, row: Landscape, user: User, **facts: Any) -> None:
+        landscapes.edit_landscape(row, actor=user, version=None, **facts)
 
     @extend_schema(responses=shapes.MatrixOut)
     @action(detail=True)
@@ -123,10 +121,8 @@ class EnvironmentViewSet(Inventory):
         return described.add_environment(landscape, actor=user, kind=kind, **facts)
 
     @edited_by(inputs.EnvironmentEditIn)
-    def partial_update(
-        self, row: Environment, user: User, version: int, **facts: Any
-    ) -> None:
-        described.edit_environment(row, actor=user, version=version, **facts)
+    def partial_update(self, row: Environment, user: User, **facts: Any) -> None:
+        described.edit_environment(row, actor=user, version=None, **facts)
 
     @verb(ReasonIn)
     def pause(self, row: Environment, user: User, reason: str) -> None:
@@ -183,6 +179,10 @@ class ServerViewSet(Inventory):
     filterset_fields = filter_names = frozenset({"environment"})
     queryset = Server.objects.none()
 
+    @staticmethod
+    def locked(row: Server) -> None:
+        locked(row.environment)
+
     def get_queryset(self) -> QuerySet[Server]:
         places = Environment.objects.visible_to(actor(self.request))
         rows = Server.objects.filter(environment__in=places)
@@ -193,10 +193,8 @@ class ServerViewSet(Inventory):
         return servers.add_server(environment, actor=user, **facts)
 
     @edited_by(inputs.ServerEditIn)
-    def partial_update(
-        self, row: Server, user: User, version: int, **facts: Any
-    ) -> None:
-        servers.edit_server(row, actor=user, version=version, **facts)
+    def partial_update(self, row: Server, user: User, **facts: Any) -> None:
+        servers.edit_server(row, actor=user, version=None, **facts)
 
 
 @extend_schema(tags=["Inventory"])
@@ -206,16 +204,15 @@ class ComponentViewSet(Inventory):
     serializer_class = shapes.ComponentOut
     filterset_fields = filter_names = frozenset({"landscape"})
     queryset = Component.objects.select_related("supplier").order_by("id")
+    locked = staticmethod(components.locked_component)
 
     @made_by(inputs.ComponentIn)
     def create(self, user: User, landscape: Landscape, **facts: Any) -> Component:
         return components.add_component(landscape, actor=user, **facts)
 
     @edited_by(inputs.ComponentEditIn)
-    def partial_update(
-        self, row: Component, user: User, version: int, **facts: Any
-    ) -> None:
-        components.edit_component(row, actor=user, version=version, **facts)
+    def partial_update(self, row: Component, user: User, **facts: Any) -> None:
+        components.edit_component(row, actor=user, version=None, **facts)
 
 
 @extend_schema(tags=["Inventory"])
@@ -236,9 +233,38 @@ class PlacementViewSet(Inventory):
     def create(self, user: User, environment: Environment, **said: Any) -> Placement:
         return components.place(environment, actor=user, **said)
 
-    @extend_schema(parameters=[KEY], responses={204: None})
-    @idempotent
-    def destroy(self, request: Request, pk: str) -> Response:
+    @dropped_by
+    def destroy(self, row: Placement, user: User) -> None:
         """It runs there no more."""
-        components.unplace(self.get_object(), actor=actor(request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        components.unplace(row, actor=user)
+
+
+@extend_schema(tags=["Inventory"])
+class PathViewSet(Inventory):
+    """What a package must bring from one environment to enter another."""
+
+    serializer_class = shapes.PathOut
+    filterset_fields = filter_names = frozenset({"target", "upstream"})
+    queryset = PromotionPath.objects.none()
+
+    def get_queryset(self) -> QuerySet[PromotionPath]:
+        places = Environment.objects.visible_to(actor(self.request))
+        rows = PromotionPath.objects.filter(target__in=places)
+        return rows.select_related("target", "upstream").order_by("id")
+
+    @staticmethod
+    def locked(row: PromotionPath) -> None:
+        locked(row.target)
+
+    @made_by(inputs.PathIn)
+    def create(self, user: User, target: Environment, **facts: Any) -> PromotionPath:
+        return paths.lay_path(target, actor=user, **facts)
+
+    @edited_by(inputs.PathEditIn)
+    def partial_update(self, row: PromotionPath, user: User, **facts: Any) -> None:
+        paths.edit_path(row, actor=user, version=None, **facts)
+
+    @dropped_by
+    def destroy(self, row: PromotionPath, user: User) -> None:
+        """Nothing is asked of packages from there any more."""
+        paths.drop_path(row, actor=user)

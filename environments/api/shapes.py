@@ -11,6 +11,7 @@ from environments.models import (
     Landscape,
     Occurrence,
     Placement,
+    PromotionPath,
     Server,
     WindowRule,
 )
@@ -114,6 +115,23 @@ class PlacementOut(serializers.ModelSerializer[Placement]):
     class Meta:
         model = Placement
         fields: ClassVar = ["id", "environment", "component", "server"]
+
+
+class PathOut(serializers.ModelSerializer[PromotionPath]):
+    """What a package must bring to enter `target`; a class of "" is any."""
+
+    class Meta:
+        model = PromotionPath
+        fields: ClassVar = [
+            "id",
+            "target",
+            "upstream",
+            "package_class",
+            "soak_hours",
+            "sign_offs",
+            "approvals",
+            "version",
+        ]
 
 
 class InstallationOut(serializers.ModelSerializer[Installation]):

@@ -8,6 +8,7 @@ router.register("environments", inventory.EnvironmentViewSet, "environment")
 router.register("servers", inventory.ServerViewSet, "server")
 router.register("components", inventory.ComponentViewSet, "component")
 router.register("placements", inventory.PlacementViewSet, "placement")
+router.register("promotion-paths", inventory.PathViewSet, "path")
 router.register("freeze-windows", windows.FreezeViewSet, "freeze")
 router.register("maintenance-windows", windows.MaintenanceViewSet, "maintenance")
 

@@ -79,10 +79,8 @@ class FreezeViewSet(Windows):
         return _created(self, user, landscape, facts)
 
     @edited_by(inputs.FreezeEditIn)
-    def partial_update(
-        self, row: WindowRule, user: User, version: int, **facts: Any
-    ) -> None:
-        _edited(row, user, version, facts)
+    def partial_update(self, row: WindowRule, user: User, **facts: Any) -> None:
+        _edited(row, user, facts)
 
 
 @extend_schema(tags=["Windows"])
@@ -96,10 +94,8 @@ class MaintenanceViewSet(Windows):
         return _created(self, user, landscape, facts)
 
     @edited_by(inputs.WindowEditIn)
-    def partial_update(
-        self, row: WindowRule, user: User, version: int, **facts: Any
-    ) -> None:
-        _edited(row, user, version, facts)
+    def partial_update(self, row: WindowRule, user: User, **facts: Any) -> None:
+        _edited(row, user, facts)
 
 
 def _created(
@@ -108,6 +104,6 @@ def _created(
     return windows.create_window(landscape, actor=user, kind=view.kind, **facts)
 
 
-def _edited(row: WindowRule, user: User, version: int, facts: dict[str, Any]) -> None:
+def _edited(row: WindowRule, user: User, facts: dict[str, Any]) -> None:
     whole = {**inputs.facts_of(row), **facts}
-    windows.edit_window(row, actor=user, version=version, **whole)
+    windows.edit_window(row, actor=user, version=None, **whole)

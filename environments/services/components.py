@@ -51,7 +51,7 @@ def edit_component(
 ) -> Component:
     """Describe a part anew; who read an older version keeps both (StaleError)."""
     keep(actor)
-    component = Component.objects.select_for_update(of=("self",)).get(pk=component.pk)
+    component = locked_component(component)
     describe(component, facts, version=version, actor=actor)
     return component
 
@@ -117,3 +117,9 @@ def unplace(placement: Placement, *, actor: User) -> None:
         server=placement.server.hostname if placement.server else "",
     )
     placement.delete()
+
+
+def locked_component(component: Component) -> Component:
+    """The part as it is now, held until the transaction ends."""
+    rows = Component.objects.select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=component.pk)

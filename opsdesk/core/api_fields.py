@@ -50,6 +50,25 @@ class Row(serializers.PrimaryKeyRelatedField[Any]):
         super().__init__(pk_field=serializers.IntegerField(max_value=2**53), **options)
 
 
+class RowOf(Row):
+    """A row everybody who gets here may name."""
+
+    def __init__(self, model: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.model = model
+
+    def get_queryset(self) -> Any:
+        return self.model.objects.order_by("pk")
+
+
+class SeenRow(RowOf):
+    """A row out of those the person may see."""
+
+    def get_queryset(self) -> Any:
+        rows = self.model.objects.visible_to(self.context["request"].user)
+        return rows.order_by("pk")
+
+
 class Holder(Row):
     """Somebody who holds one of these roles today."""
 

@@ -1,26 +1,27 @@
 """Rows over HTTP: only declared questions are answered, every write is one verb.
 
-A verb and an edit carry in If-Match the version that was read, and are refused when
-another one is there; each calls the service its page calls.
+A verb and an edit carry in If-Match the ETag that was read, and are refused when
+something else is there; each calls the service its page calls.
 """
 
+import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar, cast
 
 from django.db import models
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, status
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from opsdesk.core.api import Handler, StrictSerializer, actor, idempotent, validated
-from opsdesk.core.errors import StaleError
 from opsdesk.core.policy import SIGNED_IN
 
 PAGE_ARGUMENTS = {"cursor", "page_size", "ordering", "format"}
@@ -80,48 +81,61 @@ class Known(GenericViewSet[Any]):
 
 
 class Rows(Known, ReadOnlyModelViewSet[Any]):
-    """Rows a person may see, each with its version as ETag."""
+    """Rows a person may see, each with an ETag of what is shown of it."""
 
     filter_backends = (filters.DjangoFilterBackend,)
     lookup_value_regex = r"\d{1,18}"
     # Takes the row, or the parent that comes first in the order of locks.
-    locked: Any = None
+    locked: Callable[[Any], Any]
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.answer(self.get_object())
 
     def matched(self) -> Any:
-        """The row, at the version that was read; held until the transaction ends."""
-        version = version_given(self.request)
+        """The row as it was read, and nothing else; held until the transaction ends."""
+        given = match_given(self.request)
+        self.locked(self.get_object())
         row = self.get_object()
-        if self.locked is not None:
-            self.locked(row)
-            row.refresh_from_db(fields=["version"])
-        if row.version != version:
-            raise self.stale(row)
+        theirs = self.get_serializer(row).data
+        if given != etag_of(theirs):
+            sent = self.request.data
+            yours = {} if isinstance(sent, QueryDict) else sent  # files stay unsaid
+            raise StaleVersionError(yours=yours, theirs=theirs)
         return row
 
-    def stale(self, row: models.Model) -> StaleVersionError:
-        return StaleVersionError(yours=self.request.data, theirs=self.shown(row))
-
-    def shown(self, row: models.Model) -> Any:
-        """The row as it is now, as far as this person may still see it."""
-        fresh = self.get_queryset().filter(pk=row.pk).first()
-        if fresh is None:
-            raise Http404
-        return self.get_serializer(fresh).data
-
     def answer(self, row: models.Model, code: int = status.HTTP_200_OK) -> Response:
-        shown = self.shown(row)
-        found = shown.get("version")
-        return Response(shown, code, headers={"ETag": f'"{found}"'} if found else None)
+        """The row as it is shown, with its ETag."""
+        shown = self.get_serializer(row).data
+        return Response(shown, code, headers={"ETag": f'"{etag_of(shown)}"'})
+
+    def answer_anew(self, pk: int, code: int = status.HTTP_200_OK) -> Response:
+        """The same, read afresh, as far as this person may still see it."""
+        row = self.get_queryset().filter(pk=pk).first()
+        if row is None:
+            raise Http404
+        return self.answer(row, code)
+
+
+def etag_of(shown: Any) -> str:
+    """A name for exactly what is shown: when anything of it changes, so does the name.
+
+    It is not the row's `version`, which only counts edits of its texts: a verb alters
+    the state, the steps or the votes, and whoever read them before has read too little.
+    """
+    return hashlib.sha256(JSONRenderer().render(shown)).hexdigest()[:20]
+
+
+def match_given(request: Request) -> str:
+    """The ETag If-Match names; a proxy that compresses may have marked it as weak."""
+    given = request.headers.get("If-Match", "").strip()
+    if not given:
+        raise PreconditionRequiredError
+    return given.removeprefix("W/").strip('"')
 
 
 def version_given(request: Request) -> int:
-    """The version If-Match names; -1 for what no row can have."""
-    given = request.headers.get("If-Match", "").strip().strip('"')
-    if not given:
-        raise PreconditionRequiredError
+    """The version If-Match names where it is one; -1 for what no row can have."""
+    given = match_given(request)
     version = int(given[:12]) if given.isascii() and given.isdigit() else -1
     return version if version < LARGEST else -1
 
@@ -146,7 +160,7 @@ def made_by(shape: type[StrictSerializer]) -> Callable[[Any], Any]:
         @wraps(make)
         def create(view: Any, request: Request) -> Response:
             row = make(view, actor(request), **validated(shape, request))
-            return cast("Response", view.answer(row, status.HTTP_201_CREATED))
+            return cast("Response", view.answer_anew(row.pk, status.HTTP_201_CREATED))
 
         return extend_schema(request=shape, parameters=[KEY])(idempotent(create))
 
@@ -154,23 +168,34 @@ def made_by(shape: type[StrictSerializer]) -> Callable[[Any], Any]:
 
 
 def edited_by(shape: type[StrictSerializer]) -> Callable[[Any], Any]:
-    """Make `partial_update` of a function (view, row, user, version, **input)."""
+    """Make `partial_update` of a function (view, row, user, **input).
+
+    The row is locked and as it was read, so the service need not compare versions.
+    """
 
     def mark(edit: Any) -> Any:
         @wraps(edit)
         def partial_update(view: Any, request: Request, pk: str) -> Response:
-            version, row = version_given(request), view.get_object()
+            row = view.matched()
             data = validated(shape, request, partial=True)
-            try:
-                edit(view, row, actor(request), version, **data)
-            except StaleError as error:
-                raise view.stale(row) from error
-            return cast("Response", view.answer(row))
+            edit(view, row, actor(request), **data)
+            return cast("Response", view.answer_anew(row.pk))
 
         given = extend_schema(request=shape, parameters=[KEY, MATCH])
         return given(idempotent(partial_update))
 
     return mark
+
+
+def dropped_by(drop: Any) -> Any:
+    """Make `destroy` of a function (view, row, user)."""
+
+    @wraps(drop)
+    def destroy(view: Any, request: Request, pk: str) -> Response:
+        drop(view, view.get_object(), actor(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    return extend_schema(parameters=[KEY], responses={204: None})(idempotent(destroy))
 
 
 def verb(
@@ -194,7 +219,7 @@ def verb(
             said = validated(shape, request)
             made = act(view, row, actor(request), **named, **said)
             code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
-            return cast("Response", view.answer(made or row, code))
+            return cast("Response", view.answer_anew((made or row).pk, code))
 
         name = act.__name__.replace("_", "-")
         routed = action(

@@ -35,3 +35,13 @@ def patch(client, url, body=None, **headers):
     return client.patch(
         url, json.dumps(body or {}), content_type="application/json", headers=headers
     )
+
+
+def act(client, url, verb, body=None, **headers):
+    """Read a row, then do a verb to what was read, as a client does."""
+    return post(client, f"{url}{verb}/", body, **headers, **etag(client, url, headers))
+
+
+def etag(client, url, headers):
+    """If-Match for what is there now."""
+    return {"if-match": client.get(url, headers=headers)["ETag"]}

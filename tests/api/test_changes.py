@@ -6,14 +6,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from changes.models import ChangeRequest, Package
-from tests.api.asking import make_token, patch, post
+from tests.api.asking import act, etag, make_token, patch, post
 from tests.changes.drafts import make_change, make_component, make_package
 from tests.changes.factories import World
 from tests.factories import make_landscape
 
 API = "/api/v1/"
 SCOPES = ("changes:read", "changes:write")
-MATCH = {"if-match": '"1"'}
 
 
 @pytest.fixture
@@ -38,18 +37,23 @@ def test_a_package_is_filled_sealed_and_checked_by_its_manifest(client, world):
     made = post(client, f"{API}packages/", body, **headers).json()
     url = f"{API}packages/{made['id']}/"
 
-    empty = post(client, f"{url}seal/", **headers, **MATCH)
+    empty = act(client, url, "seal", **headers)
     added = client.post(
         f"{url}upload/",
         {"files": SimpleUploadedFile("run.sql", b"select 1;\n"), "folder": "sql"},
-        headers={**headers, **MATCH},
+        headers={**headers, **etag(client, url, headers)},
     )
     declared = {"path": "big.dmp", "size": 7, "sha256": "a" * 64}
-    named = post(client, f"{url}declare/", {"entries": [declared]}, **headers, **MATCH)
-    sealed = post(client, f"{url}seal/", **headers, **MATCH)
+    stray = {**declared, "path": "stray"}
+    named = act(client, url, "declare", {"entries": [declared]}, **headers)
+    stray = act(client, url, "declare", {"entries": [stray]}, **headers)
+    gone = act(client, url, "remove", {"path": "stray"}, **headers)
+    absent = act(client, url, "remove", {"path": "stray"}, **headers)
+    sealed = act(client, url, "seal", **headers)
 
     assert refusal(empty) == (409, "no_files")
     assert added.status_code == named.status_code == 200, added.content
+    assert (stray.status_code, gone.status_code, absent.status_code) == (200, 200, 404)
     text = client.get(f"{url}manifest/", headers={**headers, "accept": "text/plain"})
     assert text["Content-Type"].startswith("text/plain")
     assert hashlib.sha256(text.content).hexdigest() == sealed.json()["sha256"]
@@ -58,7 +62,7 @@ def test_a_package_is_filled_sealed_and_checked_by_its_manifest(client, world):
         "big.dmp": False,
         "sql/run.sql": True,
     }
-    again = post(client, f"{url}declare/", {"entries": [declared]}, **headers, **MATCH)
+    again = act(client, url, "declare", {"entries": [declared]}, **headers)
     assert refusal(again) == (409, "sealed")
 
 
@@ -69,8 +73,8 @@ def test_s11_a_path_that_climbs_out_is_refused(client, world):
     made = post(client, f"{API}packages/", body, **headers).json()
     entry = {"path": "a/../b", "size": 1, "sha256": "b" * 64}
 
-    url = f"{API}packages/{made['id']}/declare/"
-    answer = post(client, url, {"entries": [entry]}, **headers, **MATCH)
+    url = f"{API}packages/{made['id']}/"
+    answer = act(client, url, "declare", {"entries": [entry]}, **headers)
 
     assert refusal(answer) == (409, "bad_path")
     assert not Package.objects.get().files.exists()
@@ -107,7 +111,8 @@ def test_a_change_is_drafted_revised_and_submitted(client, world, as_rita):
     assert made.status_code == 201, made.content
     url = f"{API}changes/{made.json()['id']}/"
 
-    early = post(client, f"{url}submit/", **as_rita, **MATCH)
+    read = etag(client, url, as_rita)
+    early = act(client, url, "submit", **as_rita)
     assert refusal(early) == (409, "gates_failed")
     unmet = [gate["code"] for gate in early.json()["gates"] if not gate["ok"]]
     assert {"FIELDS", "PACKAGE"} <= set(unmet)
@@ -126,10 +131,10 @@ def test_a_change_is_drafted_revised_and_submitted(client, world, as_rita):
         "earliest_start": "2030-01-01T10:00Z",
         "latest_end": "2030-01-02T10:00Z",
     }
-    edited = patch(client, url, rest, **as_rita, **MATCH)
+    edited = patch(client, url, rest, **as_rita, **read)
     assert edited.status_code == 200, edited.content
     assert edited.json()["title"] == "Round invoices"
-    stale = patch(client, url, {"title": "Other"}, **as_rita, **MATCH)
+    stale = patch(client, url, {"title": "Other"}, **as_rita, **read)
     assert refusal(stale) == (412, "stale")
     assert stale.json()["yours"] == {"title": "Other"}
     assert stale.json()["theirs"]["title"] == "Round invoices"
@@ -178,11 +183,11 @@ def test_a_revision_is_compared_with_another(client, world, as_rita):
 
 def test_a_hold_by_anybody_but_a_manager_is_refused(client, world, as_rita):
     change = world.submitted()
-    url = f"{API}changes/{change.pk}/hold/"
+    url = f"{API}changes/{change.pk}/"
     why = {"reason": "Audit."}
 
-    mine = post(client, url, why, **as_rita, **MATCH)
-    theirs = post(client, url, why, **make_token(world.max, *SCOPES), **MATCH)
+    mine = act(client, url, "hold", why, **as_rita)
+    theirs = act(client, url, "hold", why, **make_token(world.max, *SCOPES))
 
     assert refusal(mine) == (403, "not_allowed")
     assert theirs.json()["is_held"]

@@ -4,7 +4,7 @@ import pytest
 
 from environments.models import Environment, Placement, Server, WindowRule
 from environments.services import servers
-from tests.api.asking import make_token, patch, post
+from tests.api.asking import act, etag, make_token, patch, post
 
 API = "/api/v1/"
 SCOPES = ("inventory:read", "inventory:write")
@@ -15,10 +15,6 @@ def as_ada(ada):
     return make_token(ada, *SCOPES)
 
 
-def match(version):
-    return {"if-match": f'"{version}"'}
-
-
 def refusal(answer):
     assert answer["Content-Type"] == "application/problem+json"
     return answer.status_code, answer.json()["code"]
@@ -26,10 +22,10 @@ def refusal(answer):
 
 def test_s05_who_only_views_does_not_change_an_environment(client, live, amy):
     headers = make_token(amy, *SCOPES)
+    url = f"{API}environments/{live.pk}/"
+    read = etag(client, url, headers)
 
-    answer = patch(
-        client, f"{API}environments/{live.pk}/", {"name": "X"}, **headers, **match(1)
-    )
+    answer = patch(client, url, {"name": "X"}, **headers, **read)
 
     assert refusal(answer) == (403, "not_allowed")
     assert Environment.objects.get(pk=live.pk).name == "ERP Production"
@@ -38,11 +34,13 @@ def test_s05_who_only_views_does_not_change_an_environment(client, live, amy):
 def test_s06_of_two_editors_the_second_is_shown_both_values(client, live, ada, as_ada):
     server = servers.add_server(live, actor=ada, hostname="db1", os="RHEL 8")
     url = f"{API}servers/{server.pk}/"
-    first = patch(client, url, {"os": "RHEL 9"}, **as_ada, **match(1))
+    read = etag(client, url, as_ada)
+    first = patch(client, url, {"os": "RHEL 9"}, **as_ada, **read)
 
-    second = patch(client, url, {"os": "Ubuntu"}, **as_ada, **match(1))
+    second = patch(client, url, {"os": "Ubuntu"}, **as_ada, **read)
 
-    assert (first.status_code, first["ETag"]) == (200, '"2"')
+    assert (first.status_code, first.json()["version"]) == (200, 2)
+    assert first["ETag"] == etag(client, url, as_ada)["if-match"] != read["if-match"]
     assert refusal(second) == (412, "stale")
     told = second.json()
     assert told["yours"] == {"os": "Ubuntu"}
@@ -62,11 +60,11 @@ def test_s07_without_if_match_nothing_is_changed(client, live, as_ada, verb, bod
     assert (fresh.name, fresh.paused_at) == ("ERP Production", None)
 
 
-@pytest.mark.parametrize("version", ['"9"', "*", "W/x", '"-1"', '"' + "9" * 40 + '"'])
-def test_a_version_no_row_has_is_stale(client, live, as_ada, version):
+@pytest.mark.parametrize("given", ['"1"', "*", "W/x", '""', '"' + "9" * 40 + '"'])
+def test_what_no_row_shows_is_stale(client, live, as_ada, given):
     url = f"{API}environments/{live.pk}/"
 
-    answer = patch(client, url, {"name": "X"}, **as_ada, **{"if-match": version})
+    answer = patch(client, url, {"name": "X"}, **as_ada, **{"if-match": given})
 
     assert refusal(answer) == (412, "stale")
     assert Environment.objects.get(pk=live.pk).name == "ERP Production"
@@ -75,12 +73,10 @@ def test_a_version_no_row_has_is_stale(client, live, as_ada, version):
 def test_an_environment_is_paused_and_goes_on(client, live, as_ada):
     url = f"{API}environments/{live.pk}/"
 
-    paused = post(
-        client, f"{url}pause/", {"reason": "Odd orders."}, **as_ada, **match(1)
-    )
+    paused = act(client, url, "pause", {"reason": "Odd orders."}, **as_ada)
     standing = client.get(f"{url}status/", headers=as_ada).json()
-    again = post(client, f"{url}pause/", {"reason": "Odd."}, **as_ada, **match(1))
-    resumed = post(client, f"{url}resume/", {}, **as_ada, **match(1))
+    again = act(client, url, "pause", {"reason": "Odd."}, **as_ada)
+    resumed = act(client, url, "resume", **as_ada)
 
     assert paused.json()["pause_reason"] == "Odd orders."
     assert standing["paused_at"] == paused.json()["paused_at"]
@@ -129,6 +125,31 @@ def test_a_second_production_is_refused_until_the_first_is_retired(
     assert Environment.objects.filter(kind="production").count() == 1
 
 
+def test_a_path_is_laid_narrowed_and_dropped(client, live, as_ada, amy):
+    dev = Environment.objects.get(kind="dev_test").pk
+    url = f"{API}promotion-paths/"
+    body = {"target": live.pk, "upstream": dev, "soak_hours": 24}
+
+    refused = post(client, url, body, **make_token(amy, *SCOPES))
+    made = post(client, url, body, **as_ada)
+    twice = post(client, url, body, **as_ada)
+    one = f"{url}{made.json()['id']}/"
+    read = etag(client, one, as_ada)
+    asked = patch(client, one, {"sign_offs": 2}, **as_ada, **read)
+    gone = client.delete(one, headers=as_ada)
+
+    assert refusal(refused) == (403, "not_allowed")
+    assert refusal(twice) == (409, "already_there")
+    assert (asked.json()["soak_hours"], asked.json()["sign_offs"]) == (24, 2)
+    assert gone.status_code == 204
+    told = client.get(f"{API}environments/{live.pk}/timeline/", headers=as_ada).json()
+    assert [event["verb"] for event in told["results"]] == [
+        "path_dropped",
+        "path_changed",
+        "path_laid",
+    ]
+
+
 def test_a_freeze_is_previewed_planned_and_called_off(client, live, as_ada):
     rule = {
         "starts_local": "2030-03-30T23:00",
@@ -156,14 +177,12 @@ def test_a_freeze_is_previewed_planned_and_called_off(client, live, as_ada):
     assert made.json()["exempt"] == ["emergency"]
 
     one = f"{url}{made.json()['id']}/"
-    longer = patch(client, one, {"minutes": 300}, **as_ada, **match(1))
-    assert (longer.json()["minutes"], longer["ETag"]) == (300, '"2"')
-    off = {"reason": "No month end."}
-    assert refusal(post(client, f"{one}cancel/", off, **as_ada, **match(1))) == (
-        412,
-        "stale",
-    )
-    done = post(client, f"{one}cancel/", off, **as_ada, **match(2))
+    read, off = etag(client, one, as_ada), {"reason": "No month end."}
+    longer = patch(client, one, {"minutes": 300}, **as_ada, **read)
+    stale = post(client, f"{one}cancel/", off, **as_ada, **read)
+    done = act(client, one, "cancel", off, **as_ada)
+    assert longer.json()["minutes"] == 300
+    assert refusal(stale) == (412, "stale")
     assert done.json()["cancelled_at"]
 
 

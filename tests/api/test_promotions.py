@@ -6,12 +6,11 @@ from changes.models import ChangeRequest, Promotion, TestSignOff
 from environments.models import Installation, Lease
 from opsdesk.core.models import Vote
 from tests import factories
-from tests.api.asking import make_token, post
-from tests.changes.factories import World
+from tests.api.asking import act, make_token, post
+from tests.changes.factories import World, say_yes
 
 API = "/api/v1/"
 RUN = ("changes:read", "changes:write", "promotions:run")
-MATCH = {"if-match": '"1"'}
 
 
 @pytest.fixture
@@ -26,11 +25,8 @@ def ready(world):
 
 
 def start(client, promotion, key="k1", **headers):
-    return post(
-        client,
-        f"{API}promotions/{promotion.pk}/start/",
-        **{**headers, **MATCH, "idempotency-key": key},
-    )
+    url = f"{API}promotions/{promotion.pk}/"
+    return act(client, url, "start", **headers, **{"idempotency-key": key})
 
 
 def refusal(answer):
@@ -38,47 +34,114 @@ def refusal(answer):
     return answer.status_code, answer.json()["code"]
 
 
-def test_a_tool_with_a_token_carries_a_promotion_through(client, world, ready):
-    bot = factories.make_user("bot", "administrator", is_service=True)
-    token = make_token(bot, "changes:read", "promotions:run")
-    headers = {**token, **MATCH}
-    url = f"{API}promotions/{ready.pk}/"
+class Tool:
+    """A deployment tool: it reads, then acts on what it read, and sends all twice."""
 
-    gates = client.get(f"{url}gates/", headers=token).json()
-    assert all(gate["ok"] for gate in gates), gates
-    begun = start(client, ready, **headers).json()
-    assert begun["state"] == "running", begun
+    def __init__(self, client, token):
+        self.client, self.token, self.sent = client, token, 0
+
+    def get(self, url):
+        answer = self.client.get(url, headers=self.token)
+        assert answer.status_code == 200, answer.content
+        return answer
+
+    def post(self, url, body=None, **headers):
+        """The answer, which a retry under the same key repeats to the letter."""
+        self.sent += 1
+        headers = {**headers, "idempotency-key": f"job-17-{self.sent}"}
+        first, again = (
+            post(self.client, url, body, **self.token, **headers) for _ in range(2)
+        )
+        assert first.status_code < 300, first.content
+        assert (again.status_code, again.json()) == (first.status_code, first.json())
+        assert again["Idempotent-Replayed"] == "true"
+        return first
+
+    def act(self, url, verb, body=None):
+        read = self.get(url)["ETag"]
+        return self.post(f"{url}{verb}/", body, **{"if-match": read}).json()
+
+
+@pytest.fixture
+def bot(client):
+    """A pipeline's own account: it runs promotions, and never votes."""
+    bot = factories.make_user("bot", "administrator", is_service=True)
+    return Tool(client, make_token(bot, "changes:read", "promotions:run"))
+
+
+def test_a_tool_asks_for_a_promotion_and_carries_it_through(client, world, bot):
+    change = world.approved()
+    body = {"change": change.pk, "environment": world.live.pk}
+
+    asked = bot.post(f"{API}promotions/", body).json()
+    url = f"{API}promotions/{asked['id']}/"
+    waiting = [g["code"] for g in bot.get(f"{url}gates/").json() if not g["ok"]]
+    say_yes(Promotion.objects.get(pk=asked["id"]), world.eve)
+    begun = bot.act(url, "start")
     for step in begun["steps"]:
         if step["kind"] != "postcheck":
-            one = f"{url}steps/{step['ordinal']}/complete/"
-            done = post(client, one, {"evidence": "log 17"}, **headers)
-            assert done.status_code == 200, done.content
-    told = post(client, f"{url}report-digest/", {"sha256": ready.sha256}, **headers)
-    assert told.json()["state"] == "verifying"
+            seen = {"evidence": "Log 17."}
+            bot.act(url, f"steps/{step['ordinal']}/complete", seen)
+    told = bot.act(url, "report-digest", {"sha256": asked["sha256"]})
     for step in begun["steps"]:
         if step["kind"] == "postcheck":
-            post(client, f"{url}steps/{step['ordinal']}/complete/", **headers)
-    done = post(client, f"{url}succeed/", **headers)
+            bot.act(url, f"steps/{step['ordinal']}/complete")
+    done = bot.act(url, "succeed")
 
-    assert done.json()["state"] == "succeeded", done.content
+    assert waiting == ["PROMO_APPROVAL"]
+    states = [row["state"] for row in (asked, begun, told, done)]
+    assert states == ["scheduled", "running", "verifying", "succeeded"]
     now = Installation.objects.get(environment=world.live, during__upper_inf=True)
-    assert now.sha256 == ready.sha256
+    assert now.sha256 == asked["sha256"]
     assert not Lease.objects.filter(ended_at=None).exists()
+    told = [event.verb for event in change.events.filter(actor__name="Bot")]
+    assert told.count("step") == len(begun["steps"])
+    assert told.count("started") == told.count("succeeded") == 1
 
 
-def test_s37_another_digest_than_was_approved_has_failed(client, world, ready):
-    headers = {**make_token(world.ian, *RUN), **MATCH}
-    steps = start(client, ready, **headers).json()["steps"]
+def test_every_verb_makes_what_was_read_stale(client, world, ready, bot):
     url = f"{API}promotions/{ready.pk}/"
-    for step in steps:
-        if step["kind"] != "postcheck":
-            one = f"{url}steps/{step['ordinal']}/complete/"
-            post(client, one, {"evidence": "Seen."}, **headers)
+    read = bot.get(url)["ETag"]
+    begun = bot.act(url, "start")
 
-    told = post(client, f"{url}report-digest/", {"sha256": "0" * 64}, **headers).json()
+    again = post(client, f"{url}abort/", **bot.token, **{"if-match": read})
+
+    assert refusal(again) == (412, "stale")
+    assert again.json()["theirs"] == begun
+    assert Promotion.objects.get(pk=ready.pk).state == "running"
+    weak = {
+        "if-match": f"W/{bot.get(url)['ETag']}"
+    }  # as behind a proxy that compresses
+    step = post(client, f"{url}steps/1/complete/", **bot.token, **weak)
+    assert step.status_code == 200, step.content
+    assert step["ETag"] == bot.get(url)["ETag"] not in {read, weak["if-match"][2:]}
+
+
+def test_s37_another_digest_than_was_approved_has_failed(client, world, ready, bot):
+    url = f"{API}promotions/{ready.pk}/"
+    for step in bot.act(url, "start")["steps"]:
+        if step["kind"] != "postcheck":
+            seen = {"evidence": "Seen."}
+            bot.act(url, f"steps/{step['ordinal']}/complete", seen)
+
+    told = bot.act(url, "report-digest", {"sha256": "0" * 64})
 
     assert (told["state"], told["outcome"]) == ("failed", "DIGEST_MISMATCH")
     assert not Installation.objects.filter(environment=world.live).exists()
+
+
+def test_one_key_does_not_do_two_things(client, world, ready, bot):
+    bot.act(f"{API}promotions/{ready.pk}/", "start")
+
+    other = post(
+        client,
+        f"{API}promotions/{ready.pk}/steps/1/complete/",
+        **bot.token,
+        **{"idempotency-key": f"job-17-{bot.sent}"},
+    )
+
+    assert refusal(other) == (422, "idempotency_key_reused")
+    assert not ready.steps.exclude(done_at=None).exists()
 
 
 def test_s39_the_same_start_three_times_is_one_with_three_same_answers(
@@ -108,7 +171,7 @@ def test_s39_with_different_keys_one_starts_and_two_are_refused(client, world, r
 def test_a_start_without_a_key_begins_nothing(client, world, ready):
     url = f"{API}promotions/{ready.pk}/start/"
 
-    answer = post(client, url, **make_token(world.ian, *RUN), **MATCH)
+    answer = post(client, url, **make_token(world.ian, *RUN), **{"if-match": '"1"'})
 
     assert refusal(answer) == (428, "idempotency_key_required")
     assert Promotion.objects.get(pk=ready.pk).state == "scheduled"
@@ -147,17 +210,17 @@ def test_a_refused_start_tells_every_gate_and_leaves_no_row(client, world):
 
 
 def test_s26_a_superuser_without_a_role_neither_votes_nor_starts(client, world, ready):
-    headers = {**make_token(world.su, *RUN), **MATCH}
+    headers = make_token(world.su, *RUN)
     request = ready.approval
     body = {"revision": request.revision, "subject_sha256": request.sha256}
 
     voted = post(
         client, f"{API}approval-requests/{request.pk}/approve/", body, **headers
     )
-    started = start(client, ready, **headers)
+    url = f"{API}promotions/{ready.pk}/start/"
+    started = post(client, url, **headers, **{"idempotency-key": "k1"})
 
-    assert refusal(voted) == (403, "permission_denied")
-    assert started.status_code in {403, 404}  # not a role that sees it
+    assert refusal(voted) == refusal(started) == (403, "permission_denied")
     assert not Vote.objects.filter(user=world.su).exists()
     assert Promotion.objects.get(pk=ready.pk).state == "scheduled"
 
@@ -165,13 +228,13 @@ def test_s26_a_superuser_without_a_role_neither_votes_nor_starts(client, world, 
 def test_a_roll_back_is_a_promotion_of_its_own(client, world):
     world.ran_before()
     ready = world.ready()
-    headers = {**make_token(world.ian, *RUN), **MATCH}
+    headers = make_token(world.ian, *RUN)
     start(client, ready, **headers)
     url = f"{API}promotions/{ready.pk}/"
-    failed = post(client, f"{url}fail/", {"note": "Out of disk."}, **headers)
+    failed = act(client, url, "fail", {"note": "Out of disk."}, **headers)
     assert failed.json()["state"] == "failed"
 
-    back = post(client, f"{url}rollback/", **headers, **{"idempotency-key": "back"})
+    back = act(client, url, "rollback", **headers, **{"idempotency-key": "back"})
 
     assert back.status_code == 201, back.content
     told = back.json()
@@ -208,10 +271,8 @@ def test_a_tester_signs_off_and_the_author_does_not(client, world):
     assert own.status_code == 403
     assert given.status_code == 201, given.content
     assert TestSignOff.objects.get().tester == world.carl
-    one = f"{url}{given.json()['id']}/revoke/"
-    taken = post(
-        client, one, {"reason": "Wrong build."}, **make_token(world.carl, *RUN)
-    )
+    one, carl = f"{url}{given.json()['id']}/", make_token(world.carl, *RUN)
+    taken = act(client, one, "revoke", {"reason": "Wrong build."}, **carl)
     assert taken.json()["revoked_at"]
 
 
@@ -219,23 +280,24 @@ def test_breaking_the_glass_needs_a_key_and_the_code_typed_again(client, world):
     change = world.change()
     snag = factories.make_snag(world.live, world.tom, impact=1, urgency=1)
     change.snags.add(snag)
-    headers = {**make_token(world.emil, *RUN), **MATCH}
-    url = f"{API}changes/{change.pk}/break-glass/"
+    headers = make_token(world.emil, *RUN)
+    url = f"{API}changes/{change.pk}/"
     body = {
         "environment": world.live.pk,
         "code": "PRD",
         "reason": "Nobody can post an invoice since eight.",
     }
 
-    keyless = post(client, url, body, **headers)
-    mistyped = post(
-        client, url, {**body, "code": "DEV"}, **headers, **{"idempotency-key": "1"}
-    )
+    keyless = act(client, url, "break-glass", body, **headers)
+    typed = {**body, "code": "DEV"}
+    headers |= {"idempotency-key": "1"}
+    mistyped = act(client, url, "break-glass", typed, **headers)
     assert refusal(keyless) == (428, "idempotency_key_required")
     assert refusal(mistyped) == (409, "break_glass")
     assert not Promotion.objects.exists()
 
-    done = post(client, url, body, **headers, **{"idempotency-key": "2"})
+    headers |= {"idempotency-key": "2"}
+    done = act(client, url, "break-glass", body, **headers)
     assert done.status_code == 200, done.content
     assert done.json()["is_break_glass"]
     assert Promotion.objects.get().state == "running"

@@ -1,7 +1,10 @@
 """What a program sends to the routes of the inventory, packages and changes."""
 
+from datetime import timedelta
+
 from changes.models import ChangeRequest
-from environments.models import Component, Environment
+from environments.models import Component, Environment, Occurrence
+from opsdesk.core import clock
 
 WHY = {"reason": "Totals are wrong."}
 NOTE = {"note": "Out of disk."}
@@ -44,6 +47,11 @@ def _inventory(w):
             "kind": "report",
         },
         "placement-list": {"environment": live.pk, "component": part.pk},
+        "path-list": {
+            "target": live.pk,
+            "upstream": Environment.objects.get(kind="dev_test").pk,
+            "package_class": "data",
+        },
         "freeze-list": rule,
         "maintenance-list": rule,
         "freeze-preview": wall,
@@ -59,6 +67,7 @@ def _packages(w):
     return {
         "package-list": {"component": ours, "label": "5", "package_class": "minor"},
         "package-declare": {"entries": [entry]},
+        "package-remove": {"path": w.packages["draft"].files.first().path},
         "package-block": WHY,
         "package-unblock": WHY,
         "package-withdraw": WHY,
@@ -68,6 +77,8 @@ def _packages(w):
 def _changes(w):
     asked = w.requests["open"]
     exact = {"revision": asked.revision, "subject_sha256": asked.sha256}
+    live = Environment.objects.get(is_serving=True)
+    frozen = Occurrence.objects.filter(environment=live, kind="freeze").first()
     return {
         "change-list": {"landscape": w.landscape.pk, "title": "Round invoices"},
         "change-send-back": WHY,
@@ -77,13 +88,32 @@ def _changes(w):
         "change-review": {"outcome": "successful"},
         "change-close": {"closure": "successful"},
         "change-break-glass": {
-            "environment": Environment.objects.get(is_serving=True).pk,
+            "environment": live.pk,
             "code": "ERP",
             "reason": "Nobody can post an invoice since eight.",
         },
         "approval-approve": exact,
         "approval-reject": {**exact, "comment": "Not in this week."},
         "approval-revoke-vote": WHY,
+        "approval-withdraw": WHY,
+        "duty-settle": NOTE,
+        "duty-waive": WHY,
+        "override-list": {
+            "change": w.changes["approved"].pk,
+            "occurrence": frozen.pk,
+            "reason": "The invoices of this month are wrong.",
+        },
+        "template-list": {
+            "landscape": w.landscape.pk,
+            "code": "menu",
+            "title": "Alter a menu",
+            "environments": [live.pk],
+            "expires_on": f"{clock.today() + timedelta(days=30)}",
+            "evidence": [row.pk for row in w.standards["approved"].evidence.all()],
+            "implementation_plan": "Load it.",
+            "backout_plan": "Load the old one.",
+        },
+        "template-suspend": {"because": "Because of the test."},
     }
 
 

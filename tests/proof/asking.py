@@ -1,7 +1,9 @@
 """How each route is asked: the objects its address names, what a form would send."""
 
 import json
+import re
 from datetime import timedelta
+from functools import cache
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -36,6 +38,7 @@ from tests.proof.api_bodies import bodies
 from tests.proof.world import memberships, parties
 
 NOWHERE = 999_999
+ROW = re.compile(r"/api/v1/[a-z-]+/\d+/")
 DAY = timedelta(days=1)
 # What a page of its own kind of address is asked with.
 FIXED = {
@@ -110,6 +113,8 @@ SHARED = {
     "change.step": lambda w: waiting(w).promotions.get().pk,
     "change.freeze": lambda w: w.changes["approved"].pk,
     "change.duty": lambda w: w.changes["verifying"].duties.order_by("pk").first().pk,
+    "change.leave": lambda w: w.override.pk,
+    "change.owed": lambda w: w.owed.pk,
     "change.verdict": lambda w: waiting(w).sign_offs.get().pk,
 }
 # What an address names beside the object itself.
@@ -377,14 +382,21 @@ def _part_forms(w):
     }
 
 
-def payload(line, w):
+@cache
+def seen(client, url):
+    """The ETag of the row an address of the API names; the same for whoever reads."""
+    row = ROW.match(url)
+    return client.get(row[0]).headers.get("ETag", "") if row else ""
+
+
+def payload(line, w, etag=""):
     """What a form of this route would send, as keyword arguments of client.post."""
     space, _, verb = line.route.rpartition(":")
     if line.route == "api:attachment-list":
         added = SimpleUploadedFile("screen.txt", b"It prints twice.")
         return {"data": {"body": "A word.", "files": added}}
     if line.is_api:
-        headers = {"If-Match": '"1"', "Idempotency-Key": "once"}
+        headers = {"If-Match": etag or '"1"', "Idempotency-Key": "once"}
         if verb == "package-upload":
             added = SimpleUploadedFile("b.sql", b"select 1;")
             return {"data": {"files": added}, "headers": headers}

@@ -11,13 +11,20 @@ from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from changes.models import ChangeRequest, ChangeTemplate, Package
-from changes.services import files, packages, voting
+from changes.models import (
+    ChangeDuty,
+    ChangeRequest,
+    ChangeTemplate,
+    FreezeOverride,
+    Package,
+)
+from changes.services import after, files, overriding, packages, voting
 from environments.models import (
     CalendarFeed,
     Component,
     Landscape,
     Module,
+    Occurrence,
     Placement,
     Server,
 )
@@ -54,6 +61,8 @@ class World:
     requests: dict[str, ApprovalRequest] = field(default_factory=dict)
     changes: dict[str, ChangeRequest] = field(default_factory=dict)
     standards: dict[str, ChangeTemplate] = field(default_factory=dict)
+    override: FreezeOverride | None = None
+    owed: ChangeDuty | None = None
     dead_letter: Message | None = None
     landscape: Landscape | None = None
     module: Module | None = None
@@ -106,6 +115,7 @@ def build() -> World:
     _own_things(w)
     make_window(live, w.ada, name="Month-end close", start=local(48))
     make_window(live, w.ada, "maintenance", name="Backup night", start=local(60))
+    _after(w, live)
     for name, person in w.people.items():
         CalendarFeed.objects.create(owner=person, digest=digest(f"feed-of-{name}"))
     return w
@@ -141,6 +151,18 @@ def _changes(w, live):
     shut, paused = (drafts.place(live, kind) for kind in ("dev_test", "failover"))
     states.quarantine(shut, actor=w.ada, reason="Unmasked.")
     states.pause(paused, actor=w.ada, reason="Cabling.")
+
+
+def _after(w, live):
+    """Leave somebody asked for, and what is still owed."""
+    change = ChangeRequest.objects.get(approval=w.requests["voted"])
+    freeze = Occurrence.objects.filter(environment=live, kind="freeze").first()
+    why = "The totals of this month are wrong."
+    w.override = overriding.ask_override(
+        change, actor=w.sam, occurrence=freeze, reason=why
+    )
+    due_at = timezone.now() + timedelta(days=3)
+    w.owed = after.owe(change, "retro_test", due_at=due_at)
 
 
 def _packages(w, live, north):

@@ -24,10 +24,15 @@ def keep_policy(
 ) -> ApprovalPolicy:
     """Say how many of whom must agree from now on, and for how many days it counts."""
     require(access_of(actor).has(*KEEPERS))
-    policy = ApprovalPolicy.objects.select_for_update(of=("self",)).get(pk=policy.pk)
+    policy = locked_policy(policy)
     check_version(policy, version)
     if not steps:
         raise RuleError("At least one person must agree.", code="nobody_asked")
     policy.valid_days, policy.steps = valid_days, steps
     save(policy, actor=actor)
     return policy
+
+
+def locked_policy(policy: ApprovalPolicy) -> ApprovalPolicy:
+    """The policy as it is now, held until the transaction ends."""
+    return ApprovalPolicy.objects.select_for_update(of=("self",)).get(pk=policy.pk)
