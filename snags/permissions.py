@@ -58,6 +58,12 @@ def can_log_for_others(user: User) -> bool:
     return access_of(user).has(Role.SUPPORT, Role.MANAGER)
 
 
+def can_log_for(user: User, reporter: User) -> bool:
+    """Support and managers, for people of the departments they look after."""
+    departments = access_of(user).departments(Role.SUPPORT, Role.MANAGER)
+    return departments is None or reporter.department_id in departments
+
+
 def can_answer(user: User, snag: Snag) -> bool:
     """Workers, the reporter, and the supplier while it has the ball."""
     return (

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from environments.models import Environment, Module
-from opsdesk.accounts.access import Role, access_of
+from opsdesk.accounts.access import Role
 from opsdesk.accounts.models import Party
 from opsdesk.core.api import StrictSerializer
 from opsdesk.core.api_fields import Day, Holder, Moment, Row, Text
@@ -14,7 +14,7 @@ from opsdesk.core.errors import RuleError
 from sla.models import Priority
 from snags.models import BusinessProcess, Snag, SnagComment, Snaglist
 from snags.permissions import can_log_for_others
-from snags.queries.reporting import people_who_report
+from snags.queries.reporting import people_to_log_for
 from snags.services.lifecycle import IN_THE_SYSTEM, REFUSALS
 from snags.services.raising import check_told_at
 
@@ -29,12 +29,7 @@ class _Reporter(Row):
     """Somebody whose report support may write down and still see."""
 
     def get_queryset(self) -> Any:
-        access = access_of(self.context["request"].user)
-        departments = access.departments(Role.SUPPORT, Role.MANAGER)
-        people = people_who_report()
-        if departments is None:
-            return people
-        return people.filter(department__in=departments)
+        return people_to_log_for(self.context["request"].user)
 
 
 class _Visible(Row):

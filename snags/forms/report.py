@@ -19,7 +19,7 @@ from snags.queries.reporting import (
     environments_to_choose,
     list_for,
     modules_to_choose,
-    people_who_report,
+    people_to_log_for,
 )
 from snags.services.raising import check_told_at
 
@@ -211,17 +211,18 @@ class OnBehalfForm(ReportForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("reported_by", people_who_report())
+        self._offer("reported_by", people_to_log_for(self.user))
         self.fields["reported_by"].widget.choices = self._people()
 
     def _people(self) -> list[tuple[Any, str]]:
         """The first people by name and the chosen one: the search finds the rest."""
-        shown = list(people_who_report()[:PEOPLE_SHOWN])
+        people = people_to_log_for(self.user)
+        shown = list(people[:PEOPLE_SHOWN])
         chosen = str(self.data.get("reported_by") or "")
         if chosen.isdecimal() and len(chosen) < 18:
             known = {str(person.pk) for person in shown}
             if chosen not in known:
-                shown += list(people_who_report().filter(pk=int(chosen)))
+                shown += list(people.filter(pk=int(chosen)))
         return [("", "Choose a person"), *((p.pk, person_label(p)) for p in shown)]
 
     def clean_at(self) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 
 from environments.models import Environment, Landscape, Module
-from opsdesk.accounts.access import Role, memberships_in_force
+from opsdesk.accounts.access import Role, access_of, memberships_in_force
 from opsdesk.accounts.models import User
 from opsdesk.core.wording import moment
 from snags.models import Snag, SnagComment, Snaglist
@@ -149,10 +149,14 @@ def list_for(landscape: Landscape, module: Module | None) -> Snaglist | None:
     )
 
 
-def people_who_report(text: str = "") -> QuerySet[User]:
-    """Active people who work here, by name; narrowed by words of name or address."""
+def people_to_log_for(user: User, text: str = "") -> QuerySet[User]:
+    """Whose report this person may write down: active people who work here, of the
+    departments they look after; narrowed by words of name or address."""
     ours = memberships_in_force().exclude(role=Role.SUPPLIER).values("user_id")
     people = User.objects.filter(pk__in=ours, is_active=True, is_service=False)
+    departments = access_of(user).departments(Role.SUPPORT, Role.MANAGER)
+    if departments is not None:
+        people = people.filter(department__in=departments)
     for word in text.split()[:5]:
         people = people.filter(
             Q(name__icontains=word)

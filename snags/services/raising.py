@@ -98,7 +98,10 @@ def raise_snag(
     require(permissions.can_raise(actor))
     reporter = reported_by or actor
     on_behalf = reporter.pk != actor.pk
-    require(not on_behalf or permissions.can_log_for_others(actor))
+    require(
+        not on_behalf or permissions.can_log_for(actor, reporter),
+        "You write down reports of the departments you look after.",
+    )
     _check_place(environment, snaglist, module, process)
     uploads = files.check_uploads(files_added)
     now = clock.now()

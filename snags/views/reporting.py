@@ -11,7 +11,7 @@ from snags.forms.report import OnBehalfForm, ReportForm, person_label
 from snags.queries.reporting import (
     PEOPLE_SHOWN,
     my_reports,
-    people_who_report,
+    people_to_log_for,
     takes_reports,
 )
 from snags.queries.searching import similar_open
@@ -43,7 +43,8 @@ def mine(request: UserRequest) -> HttpResponse:
 @policy(*DESK)
 def people(request: UserRequest) -> HttpResponse:
     """Names for the reporter picker, narrowed by what was typed."""
-    found = people_who_report(request.GET.get("who", "")[:100])[:PEOPLE_SHOWN]
+    named = people_to_log_for(request.user, request.GET.get("who", "")[:100])
+    found = named[:PEOPLE_SHOWN]
     options = [(person.pk, person_label(person)) for person in found]
     return render(request, "snags/_people.html", {"options": options})
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from environments.models import Environment, Module
 from opsdesk.core import clock
+from opsdesk.core.errors import NotAllowedError
 from snags.models import BusinessProcess, Snag, Snaglist
 from snags.services import editing, lifecycle
 from tests.factories import (
@@ -307,6 +308,31 @@ def test_the_reporter_is_found_by_name_address_or_department(client, live, rob, 
     assert "Nobody of that name" in found("%_'")
     client.force_login(rob)
     assert client.get(reverse("snags:people")).status_code == 403
+
+
+def test_support_of_one_department_writes_down_reports_of_that_one_only(client, live):
+    finance, sales = make_party("Finance"), make_party("Sales")
+    dee = make_user("dee", "support", scope=finance)
+    near = make_user("near", "reporter", department=finance)
+    far = make_user("far", "reporter", department=sales)
+    client.force_login(dee)
+
+    offered = client.get(NEW).content.decode()
+    searched = client.get(reverse("snags:people")).content.decode()
+    refused = client.post(NEW, answers(live, reported_by=far.pk, channel="phone"))
+
+    for page in (offered, searched):
+        assert (f'value="{near.pk}"' in page, f'value="{far.pk}"' in page) == (
+            True,
+            False,
+        )
+    assert "valid choice" in refused.content.decode()
+    with pytest.raises(NotAllowedError, match="the departments you look after"):
+        make_snag(live, dee, reported_by=far)
+    assert not Snag.objects.exists()
+
+    client.post(NEW, answers(live, reported_by=near.pk, channel="phone"))
+    assert Snag.objects.get().reported_by == near
 
 
 def test_a_supplier_contact_is_nobody_to_report_for(client, live, sam, vic):
