@@ -63,7 +63,7 @@ def next_line(
     if state in PROMOTED:
         return planned or _to_promote(change, places)
     if unmet := [gate for gate in gates if not gate.is_met]:
-        return unmet[0].clear or unmet[0].detail
+        return f"{unmet[0].detail} {unmet[0].clear}".strip()
     return AFTERWARDS[state](change)
 
 
@@ -102,8 +102,10 @@ def _doer(change: ChangeRequest) -> str:
 
 
 AFTERWARDS: dict[ChangeState, Callable[[ChangeRequest], str]] = {
-    S.DRAFT: lambda _: "It is complete: submit it.",
-    S.ASSESSING: lambda _: "It is tested: ask for approval.",
+    S.DRAFT: lambda change: f"It is complete: {change.requester.name} submits it.",
+    S.ASSESSING: lambda change: (
+        f"It is tested: {change.requester.name} asks for approval."
+    ),
     S.VERIFYING: lambda change: (
         f"{_doer(change)}, or who owns the environment, confirms that it works."
     ),

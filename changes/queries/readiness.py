@@ -161,7 +161,9 @@ def conflicts_accepted(change: ChangeRequest, _at: datetime) -> Finding:
     soft = [found for found in conflicts_of(change) if not found.is_hard]
     is_met = not soft or bool(change.conflicts_accepted.strip())
     detail = " ".join(found.text for found in soft) or "Nothing to be lived with."
-    return Finding("ACCEPTED", is_met, detail, "Say why you live with it.")
+    return Finding(
+        "ACCEPTED", is_met, detail, "Say why that is fine when asking for approval."
+    )
 
 
 def slots_given(change: ChangeRequest, _at: datetime) -> Finding:
@@ -170,7 +172,9 @@ def slots_given(change: ChangeRequest, _at: datetime) -> Finding:
         str(aim.environment) for aim in _aims(change) if not _slot_fits(change, aim)
     ]
     detail = f"No slot within the envelope in {listed(late)}." if late else "Slots fit."
-    return Finding("SLOT", not late, detail, "Give a start within the envelope.")
+    return Finding(
+        "SLOT", not late, detail, "Edit the change: start within the envelope."
+    )
 
 
 def tested(change: ChangeRequest, _at: datetime) -> Finding:
@@ -190,7 +194,10 @@ def signed_off(change: ChangeRequest, _at: datetime) -> Finding:
     short = sign_offs_short(change)
     reasons = [_shortage(found) for found in short]
     detail = " ".join(reasons) or "Users have tested and passed it."
-    return Finding("SIGNOFF", not short, detail, "Ask users to test it and sign off.")
+    clear = "Ask users to test it and sign off."
+    if short and all(found.undecided and not found.failed for found in short):
+        clear = "A manager reads them under Evidence, and accepts them there."
+    return Finding("SIGNOFF", not short, detail, clear)
 
 
 _CORE: tuple[ChangeGate, ...] = (

@@ -169,6 +169,6 @@ def _line(life: Life, run: Run, verb: str, at: datetime) -> ChangeEvent:
             "package": f"{life.told.component} {life.told.label}",
             "kind": run.kind,
             "outcome": run.row.outcome,
-            "note": run.row.note,
+            "note": run.row.note if verb in {"failed", "succeeded"} else "",
         },
     )
