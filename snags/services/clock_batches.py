@@ -1,4 +1,4 @@
-"""Many clocks computed at once: whole seconds in, COPY and one UPDATE out.
+"""Many clocks computed at once: whole seconds in, one statement out.
 
 The sums are the engine's own, on integers; what does not fit them (a clock that breaks
 while on hold, one whose promise is gone) takes the slow way of a single verb.
@@ -22,7 +22,7 @@ from sla.terms import Interval, Terms, level_s, target_s, union_s
 from sla.walltime import EPOCH, moment_of, seconds_of
 from snags.clockwork import BREACH, intervals, levels_of
 from snags.models import Clock, ClockEvent, Pause, Snag
-from snags.services.clock_copy import (
+from snags.services.clock_writing import (
     Computed,
     Promise,
     Row,

@@ -1,10 +1,9 @@
-"""How many computed clocks are written: revisions by COPY, rows by one UPDATE each.
+"""How many computed clocks are written: they and their revisions by one statement.
 
 Arrays go to PostgreSQL as one word each: as a list of values, parsing them would take
 both sides longer than all that is done with them.
 """
 
-import io
 import json
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -12,22 +11,35 @@ from typing import NamedTuple
 from django.db import connection
 
 from sla.terms import Interval
-from sla.walltime import moment_of
 from snags.services.reckoning import Cause
 
-UPDATE_CLOCKS = """
-UPDATE snags_clock c SET
-  contract_version_id = p.version, target_seconds = p.seconds, target_days = p.days,
-  timeline = p.timeline, is_pausable = p.pausable, due_at = to_timestamp(v.due),
-  breached_at = to_timestamp(v.breached), breach_cause = v.cause,
-  next_event_at = to_timestamp(v.event), next_level = v.level, revision = c.revision + 1
-FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::text[],
-            %s::bigint[], %s::text[])
-  AS v(id, promise, due, breached, cause, event, level)
-JOIN unnest(%s::integer[], %s::bigint[], %s::bigint[], %s::smallint[], %s::jsonb[],
-            %s::boolean[]) AS p(number, version, seconds, days, timeline, pausable)
-  ON p.number = v.promise
-WHERE c.id = v.id
+WRITE_CLOCKS = """
+WITH written AS (
+  UPDATE snags_clock c SET
+    contract_version_id = p.version, target_seconds = p.seconds,
+    target_days = p.days, timeline = p.timeline, is_pausable = p.pausable,
+    due_at = to_timestamp(v.due), breached_at = to_timestamp(v.breached),
+    breach_cause = v.cause, next_event_at = to_timestamp(v.event),
+    next_level = v.level, revision = c.revision + 1
+  FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::bigint[],
+              %s::text[], %s::bigint[], %s::text[])
+    AS v(id, promise, was, due, breached, cause, event, level)
+  JOIN unnest(%s::integer[], %s::bigint[], %s::bigint[], %s::smallint[],
+              %s::jsonb[], %s::boolean[])
+    AS p(number, version, seconds, days, timeline, pausable) ON p.number = v.promise
+  WHERE c.id = v.id
+  RETURNING c.*, v.was
+)
+INSERT INTO snags_clockrevision (clock_id, number, at, actor_id, cause, old_due_at,
+                                 new_due_at, contract_version_id, inputs)
+SELECT w.id, w.revision, %s, %s, %s, to_timestamp(w.was), w.due_at,
+       w.contract_version_id,
+       jsonb_build_object(
+         'start', w.started_at, 'seconds', w.target_seconds, 'days', w.target_days,
+         'timeline', w.timeline, 'pauses', coalesce(h.pauses, '[]'), 'stop', NULL)
+  FROM written w
+  LEFT JOIN unnest(%s::bigint[], %s::jsonb[]) AS h(snag, pauses)
+    ON h.snag = w.snag_id AND w.is_pausable
 """
 UPDATE_SNAGS = """
 UPDATE snags_snag s SET next_due_at = to_timestamp(v.due),
@@ -35,10 +47,6 @@ UPDATE snags_snag s SET next_due_at = to_timestamp(v.due),
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(id, due, risk)
 WHERE s.id = v.id AND (s.next_due_at IS DISTINCT FROM to_timestamp(v.due)
                        OR s.at_risk_from IS DISTINCT FROM to_timestamp(v.risk))
-"""
-COPY = """
-COPY snags_clockrevision (clock_id, number, at, actor_id, cause, old_due_at, new_due_at,
-                          contract_version_id, inputs) FROM STDIN
 """
 
 
@@ -109,6 +117,7 @@ def write_clocks(
     columns = [
         array(clock.row.pk for clock in changed),
         array(numbers[clock.promise] for clock in changed),
+        array(clock.row.shown.due for clock in changed),
         array(due),
         array(breached),
         array(breach_cause),
@@ -121,9 +130,10 @@ def write_clocks(
         array(timeline),
         array(is_pausable),
     ]
+    actor = cause.actor.pk if cause.actor else None
+    held = [array(pauses), array(map(_waits, pauses.values()))]
     with connection.cursor() as cursor:
-        cursor.execute(UPDATE_CLOCKS, columns)
-        cursor.copy_expert(COPY, io.StringIO(_revisions(changed, pauses, cause)))
+        cursor.execute(WRITE_CLOCKS, [*columns, cause.at, actor, cause.name, *held])
 
 
 def write_snags(caches: list[tuple[int, int | None, int | None]]) -> None:
@@ -147,41 +157,8 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _revisions(
-    changed: list[Computed], pauses: dict[int, tuple[Interval, ...]], cause: Cause
-) -> str:
-    """The revisions as COPY reads them; the same inputs as `clockwork.inputs_of`."""
-    why = "\t".join(
-        (
-            cause.at.isoformat(),
-            str(cause.actor.pk) if cause.actor else r"\N",
-            cause.name,
-        )
-    )
-    lines = []
-    for row, promise, shown, _ in changed:
-        held = pauses.get(row.snag, ()) if promise.is_pausable else ()
-        lines.append(
-            f"{row.pk}\t{row.revision + 1}\t{why}\t{_stamp(row.shown.due)}"
-            f"\t{_stamp(shown.due)}\t{promise.version}"
-            f'\t{{"start": "{_stamp(row.start)}", "seconds": {_json(promise.seconds)},'
-            f' "days": {_json(promise.days)}, "timeline": {promise.timeline},'
-            f' "pauses": {_waits(held)}, "stop": null}}\n'
-        )
-    return "".join(lines)
-
-
-def _json(value: int | None) -> str:
-    return "null" if value is None else str(value)
-
-
 def _waits(pauses: tuple[Interval, ...]) -> str:
-    if not pauses:
-        return "[]"
+    """Pauses as `clockwork.inputs_of` has them."""
     return json.dumps(
         [[a.isoformat(), b.isoformat() if b else None] for a, b in pauses]
     )
-
-
-def _stamp(moment: int | None) -> str:
-    return r"\N" if moment is None else moment_of(moment).isoformat()
