@@ -2,9 +2,9 @@
 
 import json
 import subprocess
-import sys
 
 from benchmarks.databases import copied, empty
+from benchmarks.inside import within
 from benchmarks.table import Row, at_least, at_most
 from benchmarks.web import p95
 
@@ -13,7 +13,7 @@ def run(*, past: int, trials: int) -> list[Row]:
     """Start promotions, ask for the board, let people press at the same moment."""
     with copied(empty(), "bench_changes") as database:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.changing", str(past), str(trials)],
+            within("changing", str(past), str(trials)),
             env=database.environment(),
             capture_output=True,
             text=True,

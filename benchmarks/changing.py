@@ -9,9 +9,21 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from time import perf_counter
-from typing import Any
 
-import django
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from changes.models import ChangeRequest, ChangeTarget, Promotion
+from changes.services import starting
+from environments.models import Lease
+from opsdesk.core import clock
+from tests.changes import racing
+from tests.changes.factories import World, again
+from tests.changes.making import make_component, make_package
+from tests.core import voting_trials
+from tests.factories import make_landscape
 
 STARTS = 40
 A_YEAR = timedelta(days=365)
@@ -20,10 +32,6 @@ A_YEAR = timedelta(days=365)
 def main() -> None:
     """Seed so many past changes, measure starts and the board, run the trials."""
     past, trials = (int(text) for text in sys.argv[1:])
-    django.setup()
-    from tests.changes.factories import World  # noqa: PLC0415 - needs Django
-    from tests.factories import make_landscape  # noqa: PLC0415
-
     world = World(make_landscape())
     world.ran_before()
     few = _board(world)
@@ -39,15 +47,8 @@ def main() -> None:
     print(json.dumps(found), flush=True)
 
 
-def _seed(world: Any, count: int) -> None:
+def _seed(world: World, count: int) -> None:
     """Closed changes with a promotion each, all over the last year."""
-    from django.db import connection  # noqa: PLC0415
-
-    from changes.models import ChangeRequest, ChangeTarget, Promotion  # noqa: PLC0415
-    from environments.models import Lease  # noqa: PLC0415
-    from opsdesk.core import clock  # noqa: PLC0415
-    from tests.changes.making import make_component, make_package  # noqa: PLC0415
-
     package = make_package(make_component(world.live.landscape), world.ana, "0.9")
     now = clock.now()
     instants = [now - A_YEAR * (number + 1) / count for number in range(count)]
@@ -105,13 +106,8 @@ def _seed(world: Any, count: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def _starts(world: Any) -> tuple[list[float], int]:
+def _starts(world: World) -> tuple[list[float], int]:
     """Seconds of each start, every gate asked; the most statements of one."""
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
-    from changes.services import starting  # noqa: PLC0415
-
     times, most = [], 0
     for number in range(STARTS):
         ready = _ready(world, f"s{number}")
@@ -127,13 +123,8 @@ def _starts(world: Any) -> tuple[list[float], int]:
     return times, most
 
 
-def _board(world: Any) -> int:
+def _board(world: World) -> int:
     """Statements of the promotion board, the second time it is asked for."""
-    from django.db import connection  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-    from django.urls import reverse  # noqa: PLC0415
-
     client, url = Client(), reverse("changes:board")
     client.force_login(world.eve)
     client.get(url, headers={"host": "localhost"})
@@ -144,10 +135,8 @@ def _board(world: Any) -> int:
     return len(captured)
 
 
-def _trials(world: Any, count: int) -> dict[str, int]:
+def _trials(world: World, count: int) -> dict[str, int]:
     """By situation: how many of the trials came to the one right outcome."""
-    from tests.core import voting_trials  # noqa: PLC0415
-
     voted = voting_trials.trials(count)
     found = {f"votes {name}": outcome.right for name, outcome in voted.items()}
     for name, is_right in SITUATIONS.items():
@@ -159,26 +148,19 @@ def _trials(world: Any, count: int) -> dict[str, int]:
     return found
 
 
-def _two_starts(world: Any, label: str) -> bool:
-    from tests.changes import racing  # noqa: PLC0415
-
+def _two_starts(world: World, label: str) -> bool:
     pair = [_ready(world, f"{label}.{n}") for n in (1, 2)]
     came_to = racing.two_starts_in_one_place(world, *pair)
     return sorted(map(str, came_to)) == ["['LEASE']", "ok"]
 
 
-def _same_start(world: Any, label: str) -> bool:
-    from tests.changes import racing  # noqa: PLC0415
-
+def _same_start(world: World, label: str) -> bool:
     came_to = racing.one_start_three_times(world, _ready(world, label))
     refused = [one for one in came_to if one != "ok"]
     return len(refused) == 2 and all("REPLAY" in one for one in refused)
 
 
-def _freeze(world: Any, label: str) -> bool:
-    from tests.changes import racing  # noqa: PLC0415
-    from tests.changes.factories import again  # noqa: PLC0415
-
+def _freeze(world: World, label: str) -> bool:
     ready = _ready(world, label)
     began, frozen = racing.a_freeze_against_a_start(world, ready, label)
     if frozen != "ok":
@@ -189,13 +171,11 @@ def _freeze(world: Any, label: str) -> bool:
     return not freeze.starts_at <= again(ready).started_at < freeze.ends_at
 
 
-def _ready(world: Any, label: str) -> Any:
-    from tests.changes import racing  # noqa: PLC0415
-
+def _ready(world: World, label: str) -> Promotion:
     return world.ready(label, aims=racing.shared_slot(world))
 
 
-SITUATIONS: dict[str, Callable[[Any, str], bool]] = {
+SITUATIONS: dict[str, Callable[[World, str], bool]] = {
     "two starts": _two_starts,
     "same start": _same_start,
     "freeze against start": _freeze,

@@ -12,7 +12,7 @@ from benchmarks import seeding_sql as sql
 from benchmarks import words
 from sla.calendars import Hours
 
-VERSION = 6
+VERSION = 7
 DEPARTMENTS, OWNERS, REPORTERS = 40, 40, 2_000
 MANAGER, ONE_OWNER, ONE_DEPARTMENT = 1, 2, OWNERS + REPORTERS
 HANDS = 2  # connections that write side by side

@@ -12,6 +12,8 @@ SELECT 'department', 'Department ' || n, '', true, 1
 FROM generate_series(1, {departments}) n;
 INSERT INTO accounts_party (kind, name, email, is_active, version)
 SELECT 'team', 'Team ' || n, '', true, 1 FROM generate_series(1, 10) n;
+INSERT INTO accounts_party (kind, name, email, is_active, version)
+VALUES ('supplier', 'Supplier', '', true, 1);
 INSERT INTO accounts_user (password, is_superuser, email, name, job, department_id,
     team_id, time_zone, theme, shortcuts, mail_me, is_active, is_staff, is_service,
     is_demo, date_joined, version)
@@ -31,10 +33,13 @@ WHERE user_id = {people};
 
 PLACES = """
 INSERT INTO environments_landscape (name, product, edition, implementation_model,
-    support, version) VALUES ('ERP', '', '', '', 'centralised', 1);
-INSERT INTO environments_environment (landscape_id, kind, name, url, app_version,
-    is_serving, version)
-SELECT 1, kind, kind, '', '', kind = 'production', 1
+    support, time_zone, failover_sync_hours, training_sync_days, version)
+VALUES ('ERP', '', '', '', 'centralised', 'Europe/London', 24, 7, 1);
+INSERT INTO environments_environment (landscape_id, kind, name, code, status, url,
+    app_version, is_serving, hosting, data, needs_window, needs_backup, pause_reason,
+    version)
+SELECT 1, kind, kind, '', 'active', '', '', kind = 'production', 'in_house', 'made_up',
+    false, false, '', 1
 FROM unnest(ARRAY['production', 'failover', 'dev_test', 'training']) kind;
 INSERT INTO environments_module (landscape_id, name)
 SELECT 1, 'Module ' || n FROM generate_series(1, 15) n;
@@ -46,8 +51,8 @@ INSERT INTO snags_businessprocess (landscape_id, name, steps, is_active, version
 SELECT 1, 'Process ' || n, ARRAY[]::varchar[], true, 1 FROM generate_series(1, 12) n;
 """
 
-# Calendar 1 is the office's, calendar 2 the desk's: longer days. Contract 1 is the
-# SLA: P3 runs by calendar 1, the rest by 2. Contract 2 is the team's promise (OLA).
+# Calendar 1 is the office's, calendar 2 the desk's: longer days. P4 runs by calendar 1,
+# the rest by 2. Contract 1 is the SLA, 2 the team's promise (OLA), 3 the supplier's.
 # `stretch` makes promises longer where nothing may fall due by itself.
 TERMS = """
 INSERT INTO sla_servicecalendar (name, description, is_active, version)
@@ -56,16 +61,17 @@ INSERT INTO sla_calendarversion (calendar_id, number, hours, holiday_region,
     holiday_names, reason)
 VALUES (1, 1, %(office)s, 'GB-ENG', '{}', ''), (2, 1, %(desk)s, 'GB-ENG', '{}', '');
 INSERT INTO sla_contract (kind, name, party_id, landscape_id, is_active)
-VALUES ('sla', 'Support', 1, 1, true), ('ola', 'First line', 42, NULL, true);
+VALUES ('sla', 'Support', 1, 1, true), ('ola', 'First line', 42, NULL, true),
+    ('supplier', 'Supplier', 52, NULL, true);
 INSERT INTO sla_contractversion (contract_id, number, effective_from, reopen_mode,
     reopen_window_days, pause_response, warn_percents, late_minutes, compliance_percent,
     auto_close_days, reason)
 SELECT n, 1, '2015-01-01', 'resume', 5, false, '{75}', '{}', 95, 5, ''
-FROM generate_series(1, 2) n;
+FROM generate_series(1, 3) n;
 INSERT INTO sla_target (version_id, kind, priority, minutes, calendar_id)
 SELECT v, kind, p, %(stretch)s * p * CASE kind WHEN 'response' THEN 60 ELSE 480 END,
-    CASE WHEN v = 1 AND p = 3 THEN 1 ELSE 2 END
-FROM generate_series(1, 2) v, generate_series(1, 4) p,
+    CASE WHEN p = 4 THEN 1 ELSE 2 END
+FROM generate_series(1, 3) v, generate_series(1, 4) p,
     unnest(ARRAY['response', 'resolution']) kind;
 """
 
@@ -85,7 +91,7 @@ SELECT made.n, 'fault', t.title || ' ' || made.n, t.detail,
         1 + n4 % 6],
     '', '', 'normal', 2, 2,
     CASE WHEN n1 % 100 < 2 THEN 1 WHEN n1 % 100 < 10 THEN 2
-        WHEN n1 % 100 < 70 THEN 3 ELSE 4 END,
+        WHEN n1 % 100 < 69 THEN 3 ELSE 4 END,
     '', {owners} + 1 + n2 % ({reporters} - 1), 'web',
     2 + d,
     CASE WHEN n4 % 100 < 15 THEN 2 ELSE 3 + d % 10 + 10 * (n4 % 3) END,
@@ -121,11 +127,11 @@ CLOCKS = """
 INSERT INTO snags_clock (snag_id, kind, party_id, cycle, contract_version_id, priority,
     started_at, target_seconds, timeline, is_pausable, state, due_at, stopped_at,
     elapsed_seconds, breached_at, breach_cause, next_event_at, next_level, revision)
-SELECT s.id, promised, CASE promise WHEN 1 THEN 1 ELSE 42 END, 1, promise, s.priority,
+SELECT s.id, promised, (ARRAY[1, 42, 52])[promise], 1, promise, s.priority,
     s.reported_at,
     {stretch} * s.priority * CASE promised WHEN 'response' THEN 3600 ELSE 28800 END,
-    CASE WHEN promise = 1 AND s.priority = 3 THEN '[[null, 1]]' ELSE '[[null, 2]]'
-        END::jsonb, promised = 'resolution',
+    CASE WHEN s.priority = 4 THEN '[[null, 1]]' ELSE '[[null, 2]]' END::jsonb,
+    promised = 'resolution',
     CASE WHEN ends IS NULL THEN 'running' ELSE 'stopped' END, due, ends,
     CASE WHEN ends IS NOT NULL THEN extract(epoch FROM ends - s.reported_at) END,
     CASE WHEN coalesce(ends, now()) > due THEN due END, '',

@@ -53,8 +53,6 @@ FROM (
 WHERE id = told.clock
 """
 
-WITHOUT_TEAMS = "DELETE FROM snags_clock WHERE contract_version_id = 2"
-
 
 @dataclass(frozen=True)
 class Clocks:
@@ -121,13 +119,15 @@ def events(clocks: Clocks) -> list[Row]:
 
 
 def recompute(clocks: Clocks) -> list[Row]:
-    """Other opening hours for 60 % of the snags, while somebody reads the worklist."""
+    """Other opening hours for all clocks of some snags, while the worklist is read.
+
+    At full size 50,000 snags with six clocks each: what is open among a million.
+    """
     wanted = clocks.of(300_000)
     with copied(clocks.most, "bench_recompute") as copy, ExitStack() as stack:
-        copy.execute(WITHOUT_TEAMS, "VACUUM ANALYZE snags_clock")
         site = stack.enter_context(served(copy))
         visitor = site.visitor(MANAGER)
-        before = _read(visitor, lambda times: len(times) >= 60)
+        before = _read(visitor, lambda times: len(times) >= 40)
         site.inside.ask("amend", actor=MANAGER)
         with _longest_transaction(copy) as longest, _working(site.inside) as outcome:
             meanwhile = _read(visitor, lambda _times: bool(outcome))
@@ -211,7 +211,7 @@ def _read(visitor: Visitor, is_over: Callable[[list[float]], bool]) -> list[floa
     times: list[float] = []
     while len(times) < 20 or not is_over(times):
         times.append(visitor.get("/snags/").seconds)
-        time.sleep(0.02)
+        time.sleep(0.1)  # seven pages a second: a team at work
     return times
 
 
