@@ -137,8 +137,15 @@ class StrictSerializer(serializers.Serializer[Any]):
 def validated(
     serializer: type[StrictSerializer], request: Request, *, partial: bool = False
 ) -> dict[str, Any]:
-    """Parse the body with an input serializer, or answer 400 naming the fields."""
-    form = serializer(data=request.data, context={"request": request}, partial=partial)
+    """Parse the body with an input serializer, or answer 400 naming the fields.
+
+    `partial` takes what is sent as it is and leaves out the rest; within a list or an
+    object that is sent everything counts (DRF's own `partial` reaches down there).
+    """
+    form = serializer(data=request.data, context={"request": request})
+    if partial and isinstance(request.data, dict):
+        for name in set(form.fields) - set(request.data):
+            del form.fields[name]
     form.is_valid(raise_exception=True)
     return cast("dict[str, Any]", form.validated_data)
 

@@ -150,6 +150,23 @@ def test_a_change_is_drafted_revised_and_submitted(client, world, as_rita):
     assert client.get(f"{url}conflicts/", headers=as_rita).status_code == 200
 
 
+def test_an_edit_of_targets_names_them_whole(client, world, as_rita):
+    draft = {"landscape": world.live.landscape_id, "title": "Round invoices"}
+    made = post(client, f"{API}changes/", draft, **as_rita).json()
+    url = f"{API}changes/{made['id']}/"
+    read = etag(client, url, as_rita)
+
+    nowhere = patch(client, url, {"targets": [{"minutes": 5}]}, **as_rita, **read)
+    aim = {"environment": world.live.pk}
+    there = patch(client, url, {"targets": [aim]}, **as_rita, **read)
+
+    assert refusal(nowhere) == (400, "bad_input")
+    assert [(t["minutes"], t["exclusive"]) for t in there.json()["targets"]] == [
+        (30, False)
+    ]
+    assert there.json()["title"] == "Round invoices"
+
+
 def test_what_is_of_another_landscape_is_refused_by_name(client, world, as_rita):
     other = make_component(world.live.landscape)
     elsewhere = make_landscape("CRM")
