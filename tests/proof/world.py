@@ -133,7 +133,7 @@ def _inventory(w, live):
         landscape=live.landscape, code="RPT", name="Reports", kind="report"
     )
     server = Server.objects.create(environment=live, hostname="app1")
-    Placement.objects.create(environment=live, component=app, server=server)
+    Placement.objects.create(environment=live, component=database, server=server)
     components.depend(app, actor=w.ada, on=database)
     year_on = timezone.localdate() + timedelta(days=365)
     renewals.add_licence(live.landscape, actor=w.ada, name="Users", ends_on=year_on)
