@@ -1,6 +1,6 @@
 """Who may do what to packages and changes they can see: pure predicates."""
 
-from changes.models import ChangeRequest, Package, Promotion
+from changes.models import ChangeDuty, ChangeRequest, Package, Promotion
 from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import User
 
@@ -91,6 +91,16 @@ def can_waive(user: User, change: ChangeRequest) -> bool:
 def can_settle_duties(user: User) -> bool:
     """Who may say that what a change owes is done, or need not be."""
     return access_of(user).has(Role.MANAGER, Role.ADMINISTRATOR)
+
+
+def can_settle_duty(user: User, owed: ChangeDuty) -> bool:
+    """Those, and whoever owes it."""
+    return can_settle_duties(user) or owed.duty.owner_id == user.pk
+
+
+def can_waive_duty(user: User, owed: ChangeDuty) -> bool:
+    """Those, but never who owes it."""
+    return can_settle_duties(user) and owed.duty.owner_id != user.pk
 
 
 def can_test(user: User) -> bool:

@@ -315,6 +315,16 @@ class ChangeDuty(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.change.ref}"
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Settled by saying so; the rest by a promotion, a review, a vote."""
+        return self.kind in {self.Kind.RETRO_TEST, self.Kind.RETROFIT}
+
+    @property
+    def is_waivable(self) -> bool:
+        """What was done without asking is always judged."""
+        return self.kind != self.Kind.RETRO_APPROVAL
+
 
 class Review(models.Model):
     """The post-implementation review: what was meant, what came of it."""

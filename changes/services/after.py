@@ -29,8 +29,6 @@ Kind = ChangeDuty.Kind
 State = ApprovalRequest.State
 # Five working days.
 REVIEW_WITHIN = timedelta(days=7)
-# The rest is settled by what it asks for: a promotion, a review, a vote.
-BY_HAND = (Kind.RETRO_TEST, Kind.RETROFIT)
 
 
 def owe(
@@ -118,9 +116,8 @@ def close(
 def settle_duty(owed: ChangeDuty, *, actor: User, note: str) -> ChangeDuty:
     """Say that it was done, and where that can be seen."""
     owed = _locked(owed)
-    may = permissions.can_settle_duties(actor) or owed.duty.owner_id == actor.pk
-    require(may)
-    if owed.kind not in BY_HAND:
+    require(permissions.can_settle_duty(actor, owed))
+    if not owed.is_by_hand:
         raise RuleError("This is settled by doing it.", code="by_doing")
     close(owed, at=clock.now(), actor=actor, note=note)
     return owed
@@ -131,9 +128,9 @@ def waive_duty(owed: ChangeDuty, *, actor: User, reason: str) -> ChangeDuty:
     """It need not be done: said by a manager or administrator who does not owe it."""
     owed = _locked(owed)
     require(permissions.can_settle_duties(actor))
-    if actor.pk == owed.duty.owner_id:
+    if not permissions.can_waive_duty(actor, owed):
         raise NotAllowedError("Who owes it cannot waive it.", code="sod")
-    if owed.kind == Kind.RETRO_APPROVAL:
+    if not owed.is_waivable:
         raise RuleError("What was done without asking must be judged.", code="by_doing")
     if not reason.strip():
         raise RuleError("Say why it need not be done.", code="reason_missing")

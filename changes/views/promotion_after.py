@@ -51,9 +51,10 @@ def break_glass(request: UserRequest, pk: int) -> HttpResponse:
     return _asked(request, change, form, "Break the glass", lead, tone="danger")
 
 
-@policy(*sorted(INTERNAL))
+@policy()
 @once
 def duty_settle(request: UserRequest, pk: int) -> HttpResponse:
+    """Whoever owes it says that it is done, from wherever they are."""
     form = forms.DutyDoneForm(request.POST or None)
     return _owed(request, pk, form, after.settle_duty, "It is done")
 
