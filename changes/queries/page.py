@@ -1,13 +1,15 @@
 """Everything the page of one change shows, in a fixed number of queries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
+from changes import permissions
 from changes.content import BODY
 from changes.models import (
+    ChangeDuty,
     ChangeRequest,
     ChangeTarget,
     Promotion,
@@ -46,14 +48,17 @@ WAY = (
     (S.DRAFT, "Draft"),
     (S.ASSESSING, "Assess and test"),
     (S.AWAITING, "Approve"),
-    (S.APPROVED, "Scheduled"),
+    (S.APPROVED, "Schedule"),
     (S.IMPLEMENTING, "Implement"),
     (S.VERIFYING, "Verify"),
     (S.REVIEW, "Review"),
-    (S.CLOSED, "Closed"),
+    (S.CLOSED, "Close"),
 )
 PLACES = {state: place for place, (state, _label) in enumerate(WAY)}
+EARLY = (S.DRAFT, S.ASSESSING, S.AWAITING, S.APPROVED)
 OFF = {S.REJECTED: S.AWAITING, S.BACKED_OUT: S.VERIFYING, S.FAILED: S.IMPLEMENTING}
+# What these say names other changes, which a supplier's contact may not know of.
+ABOUT_OTHERS = frozenset({"CONFLICT", "ACCEPTED"})
 LATEST = 200
 NEAR = 30  # days
 PLANS = ("implementation_plan", "test_plan", "backout_plan", "comms_plan")
@@ -105,6 +110,7 @@ class ChangePage:
     may_promote: bool
     may_ask_for_tests: bool
     may_break_glass: bool
+    may_accept: bool
     gates: list[Finding]
     conflicts: list[Conflict]
     places: list[Place]
@@ -141,19 +147,27 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
     excluded = excluded_from_change(change)
     request = change.approval
     now = standing(request, excluded=excluded, at=at) if request else None
+    is_internal = access_of(user).is_internal
     gates, places = next_gates(change, at), _places(change)
-    coming = planned(user, change, at) if change.state not in ENDED else Coming("")
-    is_early = change.state in {S.DRAFT, S.ASSESSING, S.AWAITING, S.APPROVED}
+    coming = Coming("")
+    if is_internal and change.state not in ENDED:
+        coming = planned(user, change, at)
+    if not is_internal:
+        gates = [gate for gate in gates if gate.code not in ABOUT_OTHERS]
+    duties = list(
+        change.duties.select_related("duty__owner", "environment").order_by("pk")
+    )
     return ChangePage(
         change=change,
         steps=steps_of(change),
-        verbs=verbs_for(user, change),
+        verbs=_offered(verbs_for(user, change), gates, duties),
         may_edit=may_edit(user, change),
         may_promote=may_promote(user, change),
         may_ask_for_tests=may_ask_for_tests(user, change),
         may_break_glass=may_break_glass(user, change),
+        may_accept=change.state in EARLY and permissions.can_manage(user),
         gates=gates,
-        conflicts=conflicts_of(change) if is_early else [],
+        conflicts=conflicts_of(change) if is_internal and change.state in EARLY else [],
         places=places,
         coming=coming,
         next=next_line(
@@ -172,15 +186,12 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
         voted_on=last_voted_on(change, user),
         risk=risk_of(change, at),
         duties=duty_lines(
-            user,
-            change,
-            change.duties.select_related("duty__owner", "environment").order_by("pk"),
-            [place.promotion for place in places if place.promotion],
+            user, change, duties, [p.promotion for p in places if p.promotion]
         ),
         review=Review.objects.filter(change=change).select_related("reviewer").first(),
         entries=entries_of(change, at),
         law=law_of(change, at),
-        is_internal=access_of(user).is_internal,
+        is_internal=is_internal,
         texts=_said(change, ("description", "reason", "impact")),
         plans=_said(change, PLANS),
         snags=_linked(user, change.snags),
@@ -188,6 +199,18 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
         components=[str(row) for row in change.components.order_by("code")],
         processes=[str(row) for row in change.processes.order_by("name")],
     )
+
+
+def _offered(
+    verbs: list[Verb], gates: list[Finding], duties: list[ChangeDuty]
+) -> list[Verb]:
+    """No button invites to what would be refused now; it can still be tried."""
+    blocked = {
+        "submit": not all(gate.is_met for gate in gates),
+        "request_approval": not all(gate.is_met for gate in gates),
+        "close": not all(owed.is_settled for owed in duties),
+    }
+    return [replace(v, tone="") if blocked.get(v.name) else v for v in verbs]
 
 
 def steps_of(change: ChangeRequest) -> list[Step]:
@@ -233,7 +256,8 @@ def _evidence(change: ChangeRequest) -> list[TestSignOff]:
         superseded_at__isnull=True,
         revoked_at__isnull=True,
     )
-    return list(rows.select_related("tester", "environment").order_by("-at", "-pk"))
+    rows = rows.select_related("tester", "environment", "conditions_accepted_by")
+    return list(rows.order_by("-at", "-pk"))
 
 
 def law_of(change: ChangeRequest, at: datetime) -> Law | None:
