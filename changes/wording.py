@@ -148,6 +148,24 @@ def _signed_off(params: Params) -> str:
     return _there(text)({**params, "found": found.lower()})
 
 
+# What was let pass, by the code of its gate.
+GATES = {
+    "ROUTE": "the way through the environments before",
+    "SIGNOFF": "the tests by users",
+    "SOAK": "the time it has to run before",
+    "WINDOW": "the maintenance window",
+    "SLOT": "the slot",
+    "FAILOVER": "that the failover lags behind",
+}
+
+
+def _waived(params: Params) -> str:
+    gate = params.get("gate", "")
+    return _there("waived {gate} for {environment}")(
+        {**params, "gate": GATES.get(gate, gate or "…")}
+    )
+
+
 # What promotions, tests and what follows from them add.
 SAYINGS |= {
     "scheduled": Saying(_there("planned {package} for {environment}"), "calendar"),
@@ -175,9 +193,7 @@ SAYINGS |= {
     "rolling_back": Saying(
         _there("began to roll back {package} in {environment}"), "undo-2", "red"
     ),
-    "waived": Saying(
-        _there("waived {gate} for {environment}"), "triangle-alert", "amber"
-    ),
+    "waived": Saying(_waived, "triangle-alert", "amber"),
     "break_glass": Saying(
         _there("broke the glass in {environment}"), "octagon-alert", "red"
     ),

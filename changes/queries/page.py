@@ -139,6 +139,12 @@ class ChangePage:
         return f"{self.change.get_risk_display()} risk"
 
     @property
+    def is_to_edit(self) -> bool:
+        """Is writing the next thing to do?"""
+        unmet = any(not gate.is_met for gate in self.gates)
+        return self.change.state == S.DRAFT and unmet
+
+    @property
     def is_voting(self) -> bool:
         return self.change.state == S.AWAITING and self.standing is not None
 

@@ -124,7 +124,7 @@ def _digest(value: str, names: dict[tuple[str, Any], str]) -> str:
 def _envelope(value: list[str | None], _names: object) -> str:
     ends = [parse_datetime(end) if end else None for end in value]
     told = [
-        f"{timezone.localtime(end):%a %-d %b %Y %H:%M}" if end else "open"
+        f"{timezone.localtime(end):%a %-d %b %Y %H:%M %Z}" if end else "open"
         for end in ends
     ]
     return " until ".join(told)
@@ -137,7 +137,7 @@ SPELLED: dict[str, Any] = {
     "components": lambda value, names: listed(
         [names.get(("part", pk), "?") for pk in value]
     ),
-    "outage_minutes": lambda value, _names: minutes(value),
+    "outage_minutes": lambda value, _names: minutes(value) if value else "None",
     "backout_deadline": lambda value, _names: f"{value} h",
     "risk_answers": lambda value, _names: "Yes" if value.get("rehearsed") else "No",
     "template": lambda value, _names: f"{value[0]} v{value[1]}",

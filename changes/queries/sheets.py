@@ -1,7 +1,7 @@
 """Everything the run sheet of one promotion shows, in a fixed number of queries."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -70,6 +70,7 @@ class RunSheet:
     frozen_by: list[Occurrence]
     back_until: datetime | None
     tone: str
+    next: str
 
     @property
     def done(self) -> int:
@@ -110,14 +111,19 @@ def run_sheet(user: User, promotion: Promotion, at: datetime) -> RunSheet:
     state = S(promotion.state)
     is_running = may_run and state in {S.RUNNING, S.VERIFYING}
     checks = [step for step in left if step.kind != PromotionStep.Kind.POSTCHECK]
+    found = findings(promotion, user, at) if is_scheduled else []
+    unmet = [gate for gate in found if not gate.is_met and not gate.is_waived]
     return RunSheet(
         promotion=promotion,
         lines=[
             Line(step, is_running and step is current and _is_time(promotion, step))
             for step in steps
         ],
-        verbs=_verbs(user, promotion, left),
-        findings=findings(promotion, user, at) if is_scheduled else [],
+        verbs=[
+            replace(verb, tone="") if unmet and verb.name == "start" else verb
+            for verb in _verbs(user, promotion, left)
+        ],
+        findings=found,
         standing=now,
         may_vote=is_scheduled and may_vote(user, now, excluded),
         may_run=may_run,
@@ -127,7 +133,38 @@ def run_sheet(user: User, promotion: Promotion, at: datetime) -> RunSheet:
         if promotion.state == S.SUCCEEDED and promotion.environment.is_serving
         else None,
         tone=TONES[promotion.state],
+        next=_next(promotion, current, checks, unmet),
     )
+
+
+def _next(
+    promotion: Promotion,
+    current: PromotionStep | None,
+    checks: list[PromotionStep],
+    unmet: list[Finding],
+) -> str:
+    """Who does what now, in one line; "" once it is over."""
+    planner = promotion.change.implementer or promotion.created_by
+    who = (promotion.started_by or planner).name
+    state = S(promotion.state)
+    if unmet:
+        return f"{unmet[0].detail} {unmet[0].clear}"
+    if state == S.SCHEDULED:
+        return f"{who} or an administrator starts it."
+    if state in {S.RUNNING, S.VERIFYING}:
+        is_reporting = state == S.RUNNING and not checks
+        return f"{who} {_to_do(current, is_reporting=is_reporting)}."
+    if state in {S.FAILED, S.ABORTED}:
+        return f"{planner.name} tries again, or the change is declared failed."
+    return ""
+
+
+def _to_do(current: PromotionStep | None, *, is_reporting: bool) -> str:
+    if is_reporting:
+        return "reports the digest of what is installed now"
+    if current is None:
+        return "says whether it has succeeded"
+    return f"does step {current.ordinal}: {current.title}"
 
 
 def _is_time(promotion: Promotion, step: PromotionStep) -> bool:

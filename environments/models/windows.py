@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from environments.models.landscape import Environment, Landscape, known_zone
 from opsdesk.core.fields import bounded_dates, tidy_text
+from opsdesk.core.wording import minutes, several
 
 
 class WindowKind(models.TextChoices):
@@ -83,6 +84,12 @@ class WindowRule(models.Model):
     @property
     def is_freeze(self) -> bool:
         return self.kind == WindowKind.FREEZE
+
+    @property
+    def lasts(self) -> str:
+        """How long by the clock on the wall: 5 days, 3 h 00 m."""
+        days, rest = divmod(self.minutes, 24 * 60)
+        return minutes(self.minutes) if rest else several(days, "day")
 
     @property
     def exempt_kinds(self) -> frozenset[str]:

@@ -112,6 +112,7 @@ def environment_state(request: UserRequest, pk: int, verb: str) -> HttpResponse:
     if submit(form, service, row, actor=request.user):
         return done(request, f"{row} {told}.", row)
     words = {"lead": lead, "button": title if verb != "pause" else "Stop the line"}
+    words["tone"] = "danger" if verb == "retire" else "pri"
     return ask(request, form, f"{title} {row}", row, **words)
 
 

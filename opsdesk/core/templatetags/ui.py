@@ -143,7 +143,7 @@ def pager(
         before = qs(context, **{name: page.previous_page_number()})
     if page and page.has_next():
         after = qs(context, **{name: page.next_page_number()})
-    return {"page": page, "before": before, "after": after}
+    return {"page": page, "before": before, "after": after, "name": name}
 
 
 @register.inclusion_tag("ui/_steps_pager.html")
