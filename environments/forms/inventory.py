@@ -1,12 +1,12 @@
 """Input of landscapes and their environments."""
 
-from zoneinfo import available_timezones
-
 from django import forms
+from django.conf import settings
 
 from environments.forms.facts import FactsForm, person_field, supplier_field
 from environments.models import Environment, Landscape, PackageClass
 from opsdesk.core.forms import CleanTextMixin
+from opsdesk.core.zones import ZoneField
 
 Kind = Environment.Kind
 MOST_MINUTES = 527_040  # a year
@@ -20,10 +20,7 @@ class LandscapeForm(FactsForm):
     edition = forms.CharField(max_length=60, required=False)
     implementation_model = forms.CharField(max_length=120, required=False)
     support = forms.ChoiceField(choices=Landscape.Support.choices)
-    time_zone = forms.ChoiceField(
-        choices=[(name, name) for name in sorted(available_timezones())],
-        initial="Europe/London",
-    )
+    time_zone = ZoneField(initial=lambda: settings.TIME_ZONE)
     failover_sync_hours = forms.IntegerField(
         label="Failover follows within (hours)",
         min_value=1,

@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 
 from environments.expanding import LONGEST
 from environments.models import Environment, Landscape, WindowRule
-from environments.models.landscape import known_zone
 from environments.repeats import read
 from opsdesk.core.forms import (
     OUT_OF_BOUNDS,
     CleanTextMixin,
     DayField,
 )
+from opsdesk.core.zones import ZoneField
 
 OWN = "own"
 REPEATS = [
@@ -68,11 +68,8 @@ class WindowForm(CleanTextMixin, forms.Form):
     )
     starts_local = WallField(label="Starts")
     ends_local = WallField(label="Ends")
-    time_zone = forms.CharField(
-        max_length=64,
-        validators=[known_zone],
-        widget=forms.TextInput({"list": "zones", "autocomplete": "off"}),
-        help_text="Times are what the clocks show there, summer and winter.",
+    time_zone = ZoneField(
+        help_text="Times are what the clocks show there, summer and winter."
     )
     repeats = forms.ChoiceField(choices=REPEATS, required=False)
     until = DayField(label="Last day it may start", required=False)

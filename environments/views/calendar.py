@@ -45,6 +45,7 @@ def calendar(request: UserRequest) -> HttpResponse:
         "shapes": SHAPES,
         "weekdays": WEEKDAYS,
         "on": on,
+        "zone": zone,
         "today": today,
         "environments": inventory.environments(request.user),
         "environment": environment,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -134,7 +134,6 @@ def _form(
 ) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "title": title}
     context["back"] = back or reverse("environments:windows")
-    context["zones"] = sorted(available_timezones())
     context["is_freeze"] = kind == WindowKind.FREEZE
     if form.is_bound and form.is_valid():
         context["spans"] = _preview(form, is_freeze=context["is_freeze"])

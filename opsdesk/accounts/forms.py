@@ -1,20 +1,20 @@
 """What people may type about people. Rules are the services'; these only read input."""
 
 import re
-from functools import cache
 from ipaddress import ip_network
 from typing import Any
-from zoneinfo import available_timezones
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from django import forms
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from opsdesk.accounts import queries
 from opsdesk.accounts.models import ApiToken, Membership, Party, User
 from opsdesk.core.forms import CleanTextMixin, DayField
+from opsdesk.core.zones import ZoneField
 
 Role = Membership.Role
 MOST_NETWORKS = 20
@@ -166,7 +166,7 @@ class EditPartyForm(PartyForm):
 class ProfileForm(forms.Form):
     """The whole of what people may change about themselves."""
 
-    time_zone = forms.ChoiceField(label="Time zone", required=False)
+    time_zone = ZoneField(label="Time zone", required=False)
     theme = forms.ChoiceField(choices=User.Theme, required=False)
     shortcuts = forms.BooleanField(
         label="Single-key shortcuts",
@@ -181,8 +181,8 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zone = self.fields["time_zone"]
-        zone.choices = _zones()  # type: ignore[attr-defined]
+        ours = f"The organisation's: {settings.TIME_ZONE}"
+        self.fields["time_zone"].widget.attrs["placeholder"] = ours
 
 
 class TokenForm(CleanTextMixin, forms.Form):
@@ -235,16 +235,3 @@ def _offer(form: forms.Form, field: str, user: User, *kinds: str) -> None:
     """Offer the active parties of the kinds that the person may see."""
     rows = queries.parties(user).filter(kind__in=kinds, is_active=True)
     form.fields[field].queryset = rows  # type: ignore[attr-defined]
-
-
-@cache
-def _zones() -> tuple[tuple[str, str], ...]:
-    """Every place with a clock, without the aliases nobody would look for."""
-    places = sorted(name for name in available_timezones() if _is_a_place(name))
-    ours = ("", "The organisation's")
-    return (ours, ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places))
-
-
-def _is_a_place(name: str) -> bool:
-    area = name.partition("/")[0]
-    return "/" in name and area not in {"Etc", "SystemV", "US", "posix", "right"}

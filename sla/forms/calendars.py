@@ -1,14 +1,13 @@
 """Input of calendars: weekly hours, days off and special hours as text."""
 
 from datetime import date
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
 
 from opsdesk.core.forms import CleanTextMixin, MomentField, SecondEditorMixin
+from opsdesk.core.zones import ZoneField
 from sla.hours import CalendarError, Hours, Window
 from sla.models import CalendarVersion
 from sla.services.holidays import region_days, regions, years_around
@@ -16,14 +15,6 @@ from sla.wording import days_text, read_days, read_special, special_text, week_t
 
 MAX_TEXT = 60_000
 WEEK = "Mon-Fri 09:00-17:30"
-
-
-@cache
-def zones() -> list[tuple[str, str]]:
-    """Every place with a clock of its own, by continent."""
-    named = sorted(name for name in available_timezones() if "/" in name)
-    places = [name for name in named if not name.startswith(("Etc/", "posix/"))]
-    return [(name, name.replace("_", " ")) for name in ("UTC", *places)]
 
 
 class HoursForm(CleanTextMixin, forms.Form):
@@ -36,7 +27,7 @@ class HoursForm(CleanTextMixin, forms.Form):
         help_text="A line for each run of days, like Mon-Fri 09:00-12:30 13:30-17:30;"
         " 22:00-06:00 runs over midnight; 24x7 is always.",
     )
-    timezone = forms.ChoiceField(label="Time zone", choices=zones)
+    timezone = ZoneField(label="Time zone")
     region = forms.CharField(
         label="Public holidays of",
         max_length=12,
