@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from changes.models.change import ChangeRequest
 from changes.models.packages import Package
@@ -39,6 +40,10 @@ class UserTest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.area} by {self.assigned_to}"
+
+    def get_absolute_url(self) -> str:
+        """Its place among what the tester is asked to try."""
+        return f"{reverse('changes:my_tests')}#test-{self.pk}"
 
 
 class TestSignOff(models.Model):

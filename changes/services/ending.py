@@ -8,6 +8,7 @@ from changes.moves import RUNNING
 from changes.queries.ending import is_confirmer, needs_review, unsettled
 from changes.services.rows import judge, locked, log, move
 from changes.services.templates import suspend_template
+from changes.services.testing import drop_tests
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import NotAllowedError, RuleError, require
@@ -99,6 +100,7 @@ def close(change: ChangeRequest, *, actor: User, closure: str) -> ChangeRequest:
     change.closure, change.closed_at = closure, clock.now()
     move(change, "close", "closure", "closed_at", actor=actor)
     log(change, "close", actor=actor, at=change.closed_at, closure=closure)
+    drop_tests(change)
     return change
 
 

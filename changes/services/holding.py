@@ -7,6 +7,7 @@ from changes.models import ChangeRequest
 from changes.moves import HOLDABLE, RUNNING
 from changes.services import slots
 from changes.services.rows import judge, locked, log, move
+from changes.services.testing import drop_tests
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
@@ -58,6 +59,7 @@ def cancel(change: ChangeRequest, *, actor: User, reason: str) -> ChangeRequest:
     change.held_at, change.hold_reason = None, ""
     move(change, "cancel", "held_at", "hold_reason", actor=actor)
     log(change, "cancel", actor=actor, at=clock.now(), note=reason)
+    drop_tests(change)
     _tell(change, "Cancelled", reason)
     return change
 

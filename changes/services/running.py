@@ -12,7 +12,7 @@ from changes.queries.running import (
     steps_left,
     was_touched,
 )
-from changes.services import after, rolled_back, rows
+from changes.services import after, rolled_back, rows, testing
 from changes.services.promotion_rows import (
     judge,
     locked,
@@ -95,6 +95,7 @@ def succeed(promotion: Promotion, *, actor: User) -> Promotion:
         rolled_back.settle(promotion, actor=actor, at=at)
     else:
         after.settle(promotion, actor=actor, at=at)
+    testing.call_testers(promotion)
     tell(promotion, "Succeeded", actor=actor)
     return promotion
 

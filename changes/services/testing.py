@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.urls import reverse
 
 from changes import permissions
-from changes.models import ChangeRequest, Package, TestSignOff, UserTest
+from changes.models import ChangeRequest, Package, Promotion, TestSignOff, UserTest
+from changes.moves import ENDED
 from changes.queries.owed import runs
 from changes.queries.separation import put_together
 from changes.services import rows
@@ -19,7 +19,7 @@ from opsdesk.core import clock
 from opsdesk.core.errors import NotAllowedError, RuleError, require
 from opsdesk.core.services import duties
 from opsdesk.core.services.approvals import SeparationError
-from opsdesk.core.services.outbox import Note, notify
+from opsdesk.core.services.outbox import Note, notify, notify_all
 
 Verdict = TestSignOff.Verdict
 MADE_IT = "put this package together, so somebody else tests it."
@@ -43,33 +43,51 @@ def assign_test(
     assert change.package is not None
     if _made(assigned_to, change.package):
         raise RuleError(f"{assigned_to} {MADE_IT}", code="sod")
-    duty = duties.owe(
-        kind="user_test",
-        title=f"Test {area} in {environment}: {change}"[:200],
-        url=change_tests_url(),
-        owner=assigned_to,
-        due_at=due_at,
-    )
     test = UserTest.objects.create(
         change=change,
         environment=environment,
         area=area,
         script=script,
         assigned_to=assigned_to,
-        duty=duty,
     )
+    test.duty = duties.owe(
+        kind="change_test",
+        title=f"Test {area} in {environment}: {change}"[:200],
+        url=test.get_absolute_url(),
+        owner=assigned_to,
+        due_at=due_at,
+    )
+    test.save(update_fields=["duty"])
     at = clock.now()
     rows.log(
         change, "test_asked", actor=actor, at=at, area=area, person=assigned_to.name
     )
-    note = Note(
-        key=f"user-test-{test.pk}",
-        title=f"Please test {area}: {change.title}"[:200],
-        body=script,
-        url=change_tests_url(),
-    )
-    notify({assigned_to} - {actor}, note)
+    package = change.package
+    is_there = runs(environment, package.component_id) == package.sha256
+    notify({assigned_to} - {actor}, _ready(test) if is_there else _asked(test))
     return test
+
+
+@transaction.atomic(savepoint=False)
+def call_testers(promotion: Promotion) -> None:
+    """What people are asked to try has arrived: each is told, once for these bytes."""
+    waiting = UserTest.objects.filter(
+        environment=promotion.environment,
+        change__package__sha256=promotion.brings_sha256,
+        duty__done_at__isnull=True,
+    ).exclude(change__package__sha256="")
+    rows = waiting.exclude(change__state__in=ENDED).select_related(
+        "assigned_to", "change__package", "environment"
+    )
+    notify_all(([test.assigned_to], _ready(test)) for test in rows.order_by("pk"))
+
+
+@transaction.atomic(savepoint=False)
+def drop_tests(change: ChangeRequest) -> None:
+    """The change is over: nobody is to try it any more."""
+    for test in change.tests.select_related("duty").order_by("pk"):
+        if test.duty is not None:
+            duties.drop(test.duty)
 
 
 @transaction.atomic
@@ -158,9 +176,25 @@ def revoke(said: TestSignOff, *, actor: User, reason: str) -> TestSignOff:
     return said
 
 
-def change_tests_url() -> str:
-    """Where people find what they are asked to try."""
-    return reverse("changes:my_tests")
+def _asked(test: UserTest) -> Note:
+    return Note(
+        key=f"user-test-{test.pk}",
+        title=f"You will be asked to test {test.area}: {test.change.title}"[:200],
+        body=f"You are told once it is in {test.environment}.\n\n{test.script}".strip(),
+        url=test.get_absolute_url(),
+    )
+
+
+def _ready(test: UserTest) -> Note:
+    """The same bytes are announced to the same person once, however they came."""
+    package = test.change.package
+    assert package is not None
+    return Note(
+        key=f"user-test-{test.pk}-{package.sha256[:12]}",
+        title=f"Please test {test.area}: {test.change.title}"[:200],
+        body=f"It is in {test.environment} now.\n\n{test.script}".strip(),
+        url=test.get_absolute_url(),
+    )
 
 
 def _made(person: User, package: Package) -> bool:

@@ -1,14 +1,15 @@
 """Who tests what, when they are told, and whose word does not count."""
 
 import pytest
+from django.urls import reverse
 
 from changes.forms.testing import AssignForm
 from changes.models import TestSignOff, UserTest
 from changes.queries import evidence
-from changes.services import files, packages, submitting, testing
+from changes.services import files, holding, packages, submitting, testing
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
-from opsdesk.core.models import Duty
+from opsdesk.core.models import Duty, Message, Notification
 from opsdesk.core.services.approvals import SeparationError
 from tests.changes.drafts import HOUR, make_change
 from tests.changes.factories import World, fresh, promote, sign
@@ -99,3 +100,76 @@ def test_those_who_put_it_together_are_not_offered_as_testers(w, made):
 
     assert w.tom in offered
     assert offered.isdisjoint({w.ana, w.sean, w.mona})
+
+
+def told(person):
+    """What a person was told about tests, the latest last."""
+    rows = Notification.objects.filter(recipient=person, key__startswith="user-test")
+    return list(rows.order_by("pk").values_list("title", "url"))
+
+
+def test_a_tester_is_told_when_it_is_there_and_never_twice(w):
+    change = w.submitted()
+    test = ask(w, change, w.tom)
+    url = test.get_absolute_url()
+    first = (f"You will be asked to test Finance: {change.title}", url)
+    assert told(w.tom) == [first]
+
+    promotion = promote(change, w.dev, w.ian)
+    testing.call_testers(promotion)
+
+    there = (f"Please test Finance: {change.title}", url)
+    assert told(w.tom) == [first, there]
+    mails = Message.objects.filter(to=w.tom.email, subject__contains="Please test")
+    assert mails.count() == 1
+
+
+def test_a_tester_who_is_asked_once_it_is_there_is_told_once(w, made):
+    test = ask(w, made, w.tom)
+
+    testing.call_testers(made.promotions.get())
+
+    assert told(w.tom) == [
+        (f"Please test Finance: {made.title}", test.get_absolute_url())
+    ]
+
+
+def test_nobody_is_told_of_other_bytes_or_of_what_they_have_tried(w, made):
+    other = make_user("olga", "reporter")
+    ask(w, w.submitted("1.2"), other)
+    ask(w, made, w.tom)
+    testing.sign_off(
+        made, actor=w.tom, environment=w.dev, area="Finance", verdict="pass"
+    )
+    before = told(w.tom)
+
+    testing.call_testers(made.promotions.get())
+
+    assert told(w.tom) == before
+    assert len(told(other)) == 1
+
+
+def test_the_inbox_leads_to_the_test_which_only_a_verdict_settles(w, made, client):
+    test = ask(w, made, w.tom)
+    client.force_login(w.tom)
+
+    page = client.get(reverse("core:inbox")).content.decode()
+    done = client.post(reverse("core:duty_done", args=[test.duty_id]))
+
+    assert f'href="{test.get_absolute_url()}"' in page
+    assert (
+        f'id="test-{test.pk}"' in client.get(test.get_absolute_url()).content.decode()
+    )
+    assert reverse("core:duty_done", args=[test.duty_id]) not in page
+    assert done.status_code == 404
+    assert Duty.objects.get(pk=test.duty_id).done_at is None
+
+
+def test_nobody_owes_a_test_of_a_change_that_is_over(w, made):
+    test = ask(w, made, w.tom)
+
+    holding.cancel(made, actor=w.max, reason="It is not needed any more.")
+
+    duty = Duty.objects.get(pk=test.duty_id)
+    assert (duty.done_by, duty.note) == (None, "No longer needed.")
+    assert duty.done_at is not None
