@@ -1,6 +1,6 @@
 """Leave to change something during a freeze, and what a change leaves owed."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import F, QuerySet
 from django_filters import rest_framework as filters
@@ -8,27 +8,19 @@ from drf_spectacular.utils import extend_schema
 
 from changes.api import inputs
 from changes.api import promotion_shapes as shapes
-from changes.api.known import Changes
+from changes.api.known import STAFF, Changes
 from changes.models import ChangeDuty, ChangeRequest, FreezeOverride
 from changes.services import after, rows
 from changes.services.overriding import ask_override
-from opsdesk.accounts.access import INTERNAL
 from opsdesk.accounts.models import User
 from opsdesk.core.api import actor
-from opsdesk.core.api_fields import ReasonIn
+from opsdesk.core.api_fields import IdFilter, ReasonIn
 from opsdesk.core.api_rows import made_by, verb
-from opsdesk.core.policy import allow
-
-STAFF = allow(*sorted(INTERNAL))
 
 
 class OverrideFilters(filters.FilterSet):  # type: ignore[misc]
-    change = filters.NumberFilter(field_name="change_id", max_value=2**53)
-    occurrence = filters.NumberFilter(field_name="occurrence_id", max_value=2**53)
-
-    class Meta:
-        model = FreezeOverride
-        fields: ClassVar[list[str]] = []
+    change = IdFilter("change")
+    occurrence = IdFilter("occurrence")
 
 
 @extend_schema(tags=["Promotions"])
@@ -38,7 +30,6 @@ class OverrideViewSet(Changes):
     policy = STAFF
     serializer_class = shapes.OverrideOut
     filterset_class = OverrideFilters
-    filter_names = frozenset(OverrideFilters.base_filters)
     queryset = FreezeOverride.objects.none()
 
     def get_queryset(self) -> QuerySet[FreezeOverride]:
@@ -53,15 +44,11 @@ class OverrideViewSet(Changes):
 
 
 class DutyFilters(filters.FilterSet):  # type: ignore[misc]
-    change = filters.NumberFilter(field_name="change_id", max_value=2**53)
-    environment = filters.NumberFilter(field_name="environment_id", max_value=2**53)
-    owner = filters.NumberFilter(field_name="duty__owner_id", max_value=2**53)
+    change = IdFilter("change")
+    environment = IdFilter("environment")
+    owner = IdFilter("duty__owner")
     kind = filters.MultipleChoiceFilter(choices=ChangeDuty.Kind.choices)
     is_settled = filters.BooleanFilter()
-
-    class Meta:
-        model = ChangeDuty
-        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["Changes"])
@@ -71,7 +58,6 @@ class DutyViewSet(Changes):
     policy = STAFF
     serializer_class = shapes.DutyOut
     filterset_class = DutyFilters
-    filter_names = frozenset(DutyFilters.base_filters)
     orderings = ("-id", "id", "due_at", "-due_at")
     queryset = ChangeDuty.objects.none()
 

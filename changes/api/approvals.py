@@ -1,6 +1,6 @@
 """Requests for approval, the votes of the person who asks, and who must agree."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
@@ -8,16 +8,14 @@ from drf_spectacular.utils import extend_schema
 
 from changes.api import approval_shapes as shapes
 from changes.api import inputs
-from changes.api.known import Changes
+from changes.api.known import STAFF, Changes
 from changes.queries.approvals import KINDS, inbox
 from changes.services import voting
-from opsdesk.accounts.access import INTERNAL
 from opsdesk.accounts.models import User
 from opsdesk.core.api import actor
 from opsdesk.core.api_fields import ReasonIn
 from opsdesk.core.api_rows import edited_by, verb
 from opsdesk.core.models import ApprovalPolicy, ApprovalRequest, Vote
-from opsdesk.core.policy import allow
 from opsdesk.core.services.policies import keep_policy, locked_policy
 
 # What `mine` may be -> which list of the inbox it is.
@@ -28,10 +26,6 @@ class ApprovalFilters(filters.FilterSet):  # type: ignore[misc]
     mine = filters.ChoiceFilter(choices=[*MINE.items()], method="of_mine")
     kind = filters.MultipleChoiceFilter(choices=[*KINDS.items()])
     state = filters.MultipleChoiceFilter(choices=ApprovalRequest.State.choices)
-
-    class Meta:
-        model = ApprovalRequest
-        fields: ClassVar[list[str]] = []
 
     def of_mine(
         self, rows: QuerySet[ApprovalRequest], _name: str, value: str
@@ -44,10 +38,9 @@ class ApprovalFilters(filters.FilterSet):  # type: ignore[misc]
 class ApprovalViewSet(Changes):
     """Who is asked for what. Service accounts never vote, whatever their role."""
 
-    policy = allow(*sorted(INTERNAL))
+    policy = STAFF
     serializer_class = shapes.ApprovalOut
     filterset_class = ApprovalFilters
-    filter_names = frozenset(ApprovalFilters.base_filters)
     queryset = ApprovalRequest.objects.none()
     locked = staticmethod(voting.held)
 
@@ -86,7 +79,7 @@ def _vote(
 class PolicyViewSet(Changes):
     """Who must agree to what from now on; open requests keep the terms they have."""
 
-    policy = allow(*sorted(INTERNAL))
+    policy = STAFF
     serializer_class = shapes.PolicyOut
     queryset = ApprovalPolicy.objects.order_by("id")
     orderings = ("id", "-id")

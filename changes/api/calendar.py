@@ -9,16 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from changes.api import shapes
+from changes.api.known import STAFF
 from changes.models import ChangeTarget
 from changes.queries.calendar import booked
 from environments.queries.calendar import window_entries
-from opsdesk.accounts.access import INTERNAL
 from opsdesk.accounts.models import ApiToken
 from opsdesk.core import clock
 from opsdesk.core.api import StrictSerializer, actor
 from opsdesk.core.api_fields import Moment
 from opsdesk.core.api_rows import Known
-from opsdesk.core.policy import allow
 
 A_MONTH = timedelta(days=31)
 KIND = "(freeze|maintenance|change)"
@@ -45,7 +44,7 @@ class SpanIn(StrictSerializer):
 class CalendarViewSet(Known):
     """Freezes, maintenance and booked slots together, in order."""
 
-    policy = allow(*sorted(INTERNAL))
+    policy = STAFF
     reads = (ApiToken.Scope.INVENTORY_READ, ApiToken.Scope.CHANGES_READ)
     writes = ()
     filter_names = frozenset({"from", "to", "env", "kinds"})

@@ -1,6 +1,6 @@
 """Changes: written, submitted, asked about, held, reviewed, closed."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -34,22 +34,20 @@ from environments.models import Landscape
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.core import clock
 from opsdesk.core.api import actor
-from opsdesk.core.api_fields import EventOut, GateOut, ReasonIn
+from opsdesk.core.api_fields import EventOut, GateOut, IdFilter, ReasonIn
 from opsdesk.core.api_rows import edited_by, made_by, verb, with_key
 
 Scope = ApiToken.Scope
+# A short list of its own: neither filtered as changes are, nor in pages.
+WHOLE: dict[str, Any] = {"filterset_class": None, "pagination_class": None}
 
 
 class ChangeFilters(filters.FilterSet):  # type: ignore[misc]
     state = filters.MultipleChoiceFilter(choices=ChangeRequest.State.choices)
     kind = filters.MultipleChoiceFilter(choices=ChangeRequest.Kind.choices)
     risk = filters.MultipleChoiceFilter(choices=ChangeRequest.Risk.choices)
-    landscape = filters.NumberFilter(field_name="landscape_id", max_value=2**53)
-    package = filters.NumberFilter(field_name="package_id", max_value=2**53)
-
-    class Meta:
-        model = ChangeRequest
-        fields: ClassVar[list[str]] = []
+    landscape = IdFilter("landscape")
+    package = IdFilter("package")
 
 
 @extend_schema(tags=["Changes"])
@@ -58,7 +56,6 @@ class ChangeViewSet(Changes):
 
     serializer_class = shapes.ChangeOut
     filterset_class = ChangeFilters
-    filter_names = frozenset(ChangeFilters.base_filters)
     orderings = ("-id", "id")
     queryset = ChangeRequest.objects.none()
     locked = staticmethod(locked)
@@ -154,7 +151,7 @@ class ChangeViewSet(Changes):
         parameters=[OpenApiParameter("env", int, description="Where to.")],
         filters=False,
     )
-    @action(detail=True, pagination_class=None, filter_names=frozenset({"env"}))
+    @action(detail=True, filter_names=frozenset({"env"}), **WHOLE)
     def gates(self, request: Request, pk: str) -> Response:
         """What stands before its next step, or before its promotion somewhere."""
         change, at = self.get_object(), clock.exact()
@@ -166,7 +163,7 @@ class ChangeViewSet(Changes):
         return Response([one.as_json() for one in found])
 
     @extend_schema(responses=shapes.ConflictOut(many=True), filters=False)
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, **WHOLE)
     def conflicts(self, request: Request, pk: str) -> Response:
         """What else is planned where and when it is."""
         found = conflicts_of(self.get_object())
@@ -196,7 +193,7 @@ class ChangeViewSet(Changes):
         ],
         filters=False,
     )
-    @action(detail=True, pagination_class=None, filter_names=frozenset({"from", "to"}))
+    @action(detail=True, filter_names=frozenset({"from", "to"}), **WHOLE)
     def diff(self, request: Request, pk: str) -> Response:
         """What one revision says otherwise than another."""
         change, asked = self.get_object(), request.query_params

@@ -1,7 +1,11 @@
-"""What every route of changes shares: the scopes that open it."""
+"""What every route of changes shares: whom it admits, the scopes that open it."""
 
+from opsdesk.accounts.access import INTERNAL
 from opsdesk.accounts.models import ApiToken
 from opsdesk.core.api_rows import Rows
+from opsdesk.core.policy import allow
+
+STAFF = allow(*sorted(INTERNAL))
 
 
 class Changes(Rows):

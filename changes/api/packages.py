@@ -1,6 +1,6 @@
 """Packages: drafted, filled, sealed, compared, blocked, withdrawn."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -23,18 +23,15 @@ from changes.services import packages
 from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.accounts.models import User
 from opsdesk.core.api import actor
+from opsdesk.core.api_fields import IdFilter
 from opsdesk.core.api_rows import edited_by, made_by, verb
 from opsdesk.core.policy import allow
 
 
 class PackageFilters(filters.FilterSet):  # type: ignore[misc]
-    component = filters.NumberFilter(field_name="component_id", max_value=2**53)
+    component = IdFilter("component")
     state = filters.MultipleChoiceFilter(choices=Package.State.choices)
     sha256 = filters.CharFilter(max_length=64)
-
-    class Meta:
-        model = Package
-        fields: ClassVar[list[str]] = []
 
 
 class PlainRenderer(JSONRenderer):
@@ -51,7 +48,6 @@ class PackageViewSet(Changes):
     policy = allow(*sorted(INTERNAL), Role.SUPPLIER)
     serializer_class = shapes.PackageOut
     filterset_class = PackageFilters
-    filter_names = frozenset(PackageFilters.base_filters)
     queryset = Package.objects.none()
     locked = staticmethod(packages.locked)
 

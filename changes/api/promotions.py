@@ -1,6 +1,6 @@
 """Promotions: what a deployment tool needs to start one, report on it and finish."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from changes.api import inputs
 from changes.api import promotion_shapes as shapes
-from changes.api.known import Changes
+from changes.api.known import STAFF, Changes
 from changes.models import ChangeRequest, Promotion, TestSignOff
 from changes.queries.gates import findings
 from changes.queries.sheets import promotions_for
@@ -25,35 +25,28 @@ from changes.services import (
     testing,
 )
 from environments.models import Environment
-from opsdesk.accounts.access import INTERNAL
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.core import clock
 from opsdesk.core.api import actor
-from opsdesk.core.api_fields import GateOut, ReasonIn
+from opsdesk.core.api_fields import GateOut, IdFilter, ReasonIn
 from opsdesk.core.api_rows import made_by, verb, with_key
-from opsdesk.core.policy import allow
 
 
 class PromotionFilters(filters.FilterSet):  # type: ignore[misc]
-    change = filters.NumberFilter(field_name="change_id", max_value=2**53)
-    environment = filters.NumberFilter(field_name="environment_id", max_value=2**53)
+    change = IdFilter("change")
+    environment = IdFilter("environment")
     state = filters.MultipleChoiceFilter(choices=Promotion.State.choices)
     kind = filters.MultipleChoiceFilter(choices=Promotion.Kind.choices)
-
-    class Meta:
-        model = Promotion
-        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["Promotions"])
 class PromotionViewSet(Changes):
     """opsdesk gates and records; whoever deploys starts here and reports back."""
 
-    policy = allow(*sorted(INTERNAL))
+    policy = STAFF
     writes = (ApiToken.Scope.PROMOTIONS_RUN,)
     serializer_class = shapes.PromotionOut
     filterset_class = PromotionFilters
-    filter_names = frozenset(PromotionFilters.base_filters)
     orderings = ("-id", "id")
     queryset = Promotion.objects.none()
     locked = staticmethod(promotion_rows.locked)
@@ -78,7 +71,7 @@ class PromotionViewSet(Changes):
         )
 
     @extend_schema(responses=GateOut(many=True), filters=False)
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, filterset_class=None, pagination_class=None)
     def gates(self, request: Request, pk: str) -> Response:
         """Every gate, were you to start it now: advice, the start asks again."""
         found = findings(self.get_object(), actor(request), clock.exact())
@@ -144,13 +137,9 @@ class PromotionViewSet(Changes):
 
 
 class SignOffFilters(filters.FilterSet):  # type: ignore[misc]
-    change = filters.NumberFilter(field_name="change_id", max_value=2**53)
-    environment = filters.NumberFilter(field_name="environment_id", max_value=2**53)
+    change = IdFilter("change")
+    environment = IdFilter("environment")
     sha256 = filters.CharFilter(max_length=64)
-
-    class Meta:
-        model = TestSignOff
-        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["Promotions"])
@@ -159,7 +148,6 @@ class SignOffViewSet(Changes):
 
     serializer_class = shapes.SignOffOut
     filterset_class = SignOffFilters
-    filter_names = frozenset(SignOffFilters.base_filters)
     orderings = ("-id", "id")
     queryset = TestSignOff.objects.none()
 

@@ -1,41 +1,35 @@
 """Standard changes: templates proposed, agreed to, suspended and retired."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 
 from changes.api import inputs, shapes
-from changes.api.known import Changes
+from changes.api.known import STAFF, Changes
 from changes.models import ChangeTemplate
 from changes.queries.templates import templates
 from changes.services import templates as services
-from opsdesk.accounts.access import INTERNAL
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
+from opsdesk.core.api_fields import IdFilter
 from opsdesk.core.api_rows import made_by, verb
-from opsdesk.core.policy import allow
 
 
 class TemplateFilters(filters.FilterSet):  # type: ignore[misc]
-    landscape = filters.NumberFilter(field_name="landscape_id", max_value=2**53)
+    landscape = IdFilter("landscape")
     code = filters.CharFilter(max_length=40)
     state = filters.MultipleChoiceFilter(choices=ChangeTemplate.State.choices)
-
-    class Meta:
-        model = ChangeTemplate
-        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["Changes"])
 class TemplateViewSet(Changes):
     """Changes agreed to once for all; an edit is a row of the next number."""
 
-    policy = allow(*sorted(INTERNAL))
+    policy = STAFF
     serializer_class = shapes.TemplateOut
     filterset_class = TemplateFilters
-    filter_names = frozenset(TemplateFilters.base_filters)
     queryset = ChangeTemplate.objects.none()
     locked = staticmethod(services.locked_template)
 

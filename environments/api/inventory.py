@@ -1,6 +1,6 @@
 """Landscapes, environments, servers, components, and the paths between."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
@@ -30,7 +30,7 @@ from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.core import clock
 from opsdesk.core.api import StrictSerializer, actor
-from opsdesk.core.api_fields import EventOut, ReasonIn, Words
+from opsdesk.core.api_fields import EventOut, IdFilter, ReasonIn, Words
 from opsdesk.core.api_rows import Rows, dropped_by, edited_by, made_by, verb
 from opsdesk.core.policy import allow
 
@@ -87,13 +87,9 @@ class LandscapeViewSet(Inventory):
 
 
 class EnvironmentFilters(filters.FilterSet):  # type: ignore[misc]
-    landscape = filters.NumberFilter(field_name="landscape_id", max_value=2**53)
+    landscape = IdFilter("landscape")
     kind = filters.MultipleChoiceFilter(choices=Environment.Kind.choices)
     status = filters.MultipleChoiceFilter(choices=Environment.Status.choices)
-
-    class Meta:
-        model = Environment
-        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["Inventory"])
@@ -104,7 +100,6 @@ class EnvironmentViewSet(Inventory):
     reads = (*Inventory.reads, ApiToken.Scope.SNAGS_READ)
     serializer_class = shapes.EnvironmentOut
     filterset_class = EnvironmentFilters
-    filter_names = frozenset(EnvironmentFilters.base_filters)
     queryset = Environment.objects.none()
     orderings = ("id", "-id", "name", "-name")
     locked = staticmethod(locked)
@@ -176,7 +171,7 @@ class ServerViewSet(Inventory):
     """The machines of environments."""
 
     serializer_class = shapes.ServerOut
-    filterset_fields = filter_names = frozenset({"environment"})
+    filterset_fields = ("environment",)
     queryset = Server.objects.none()
 
     @staticmethod
@@ -202,7 +197,7 @@ class ComponentViewSet(Inventory):
     """The parts of an ERP that are installed by themselves."""
 
     serializer_class = shapes.ComponentOut
-    filterset_fields = filter_names = frozenset({"landscape"})
+    filterset_fields = ("landscape",)
     queryset = Component.objects.select_related("supplier").order_by("id")
     locked = staticmethod(components.locked_component)
 
@@ -220,7 +215,7 @@ class PlacementViewSet(Inventory):
     """Which component runs where."""
 
     serializer_class = shapes.PlacementOut
-    filterset_fields = filter_names = frozenset({"environment", "component"})
+    filterset_fields = ("environment", "component")
     queryset = Placement.objects.none()
 
     def get_queryset(self) -> QuerySet[Placement]:
@@ -244,7 +239,7 @@ class PathViewSet(Inventory):
     """What a package must bring from one environment to enter another."""
 
     serializer_class = shapes.PathOut
-    filterset_fields = filter_names = frozenset({"target", "upstream"})
+    filterset_fields = ("target", "upstream")
     queryset = PromotionPath.objects.none()
 
     def get_queryset(self) -> QuerySet[PromotionPath]:

@@ -30,7 +30,7 @@ class Windows(Inventory):
 
     kind: ClassVar[str]
     serializer_class = shapes.WindowOut
-    filterset_fields = filter_names = frozenset({"landscape"})
+    filterset_fields = ("landscape",)
     queryset = WindowRule.objects.none()
     locked = staticmethod(locked_rule)
 

@@ -95,6 +95,13 @@ class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]
     field_class = MomentFilterField
 
 
+class IdFilter(filters.NumberFilter):  # type: ignore[misc]
+    """Rows of another row, by the number of that one."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(field_name=f"{column}_id", max_value=2**53)
+
+
 class ReasonIn(StrictSerializer):
     """Why."""
 

@@ -69,12 +69,16 @@ class Known(GenericViewSet[Any]):
     # A token with any of these scopes opens the route, to read or to write.
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    filterset_fields: ClassVar[tuple[str, ...]] = ()
+    # Parameters beside those of the filters.
     filter_names: ClassVar[frozenset[str]] = frozenset()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        unknown = set(request.query_params) - PAGE_ARGUMENTS - self.filter_names
-        if unknown:
+        declared = getattr(self, "filterset_class", None)
+        filtered = declared.base_filters if declared else self.filterset_fields
+        known = PAGE_ARGUMENTS | self.filter_names | set(filtered)
+        if unknown := set(request.query_params) - known:
             raise exceptions.ValidationError(
                 {name: ["There is no such parameter."] for name in sorted(unknown)}
             )

@@ -46,7 +46,6 @@ class SnagViewSet(Snags, ReadOnlyModelViewSet[Snag]):
     serializer_class = shapes.SnagOut
     filterset_class = SnagFilters
     filter_backends = (filters.DjangoFilterBackend,)
-    filter_names = frozenset(SnagFilters.base_filters)
     orderings = ("-id", "id", "reported_at", "-reported_at")
     lookup_value_regex = r"\d{1,18}"
     queryset = Snag.objects.none()
