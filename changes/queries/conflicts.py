@@ -1,6 +1,9 @@
-"""What else is planned where and when a change is: refused, or to be lived with."""
+"""What else is planned where and when a change is: refused, or to be lived with.
 
-from collections.abc import Iterator
+An app above adds what it has planned there in its `apps.py`: register(finder).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -26,6 +29,16 @@ class Conflict:
     is_hard: bool = False
 
 
+Finder = Callable[[ChangeTarget], Iterable[Conflict]]
+_finders: list[Finder] = []
+
+
+def register(finder: Finder) -> None:
+    """Have an app asked about every target of a change that has a slot."""
+    if finder not in _finders:
+        _finders.append(finder)
+
+
 def conflicts_of(change: ChangeRequest) -> list[Conflict]:
     """Every clash of the change as it is now, the hard ones first."""
     rows = change.targets.select_related("environment__pairs_with")
@@ -44,6 +57,8 @@ def _in_slot(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
     yield from _frozen(change, aim)
     yield from _leased(aim)
     yield from _outside_window(aim)
+    for finder in _finders:
+        yield from finder(aim)
 
 
 def _slots_taken(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:

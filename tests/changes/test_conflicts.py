@@ -6,9 +6,11 @@ from django.urls import reverse
 
 from changes.content import Aim
 from changes.models import ChangeTarget
-from changes.queries.conflicts import conflicts_of
-from changes.services import submitting
+from changes.queries import conflicts
+from changes.queries.conflicts import Conflict, conflicts_of
+from changes.services import asking, submitting
 from environments.models import Dependency, Occurrence, WindowRule
+from opsdesk.core.gates import GatesError
 from tests.changes.drafts import (
     HOUR,
     fresh,
@@ -171,3 +173,29 @@ def test_a_slot_outside_the_maintenance_windows_is_told(live, sam, sue, ana, rob
     change = another(live, sam, sue, ana, rob)
 
     assert any("outside its maintenance" in t for t in texts(change, hard=False))
+
+
+def test_an_app_above_says_what_it_has_planned_in_the_slot(
+    live, sam, sue, ana, rob, monkeypatch
+):
+    change = another(live, sam, sue, ana, rob)
+    monkeypatch.setattr(conflicts, "_finders", [])
+
+    def session(aim):
+        yield Conflict(f"A course is held in {aim.environment}.", "/courses/1/")
+
+    conflicts.register(session)
+    conflicts.register(session)
+
+    assert conflicts_of(change) == [
+        Conflict("A course is held in ERP Production.", "/courses/1/")
+    ]
+    with pytest.raises(GatesError) as refused:
+        asking.request_approval(change, actor=sam)
+    assert [gate.detail for gate in refused.value.unmet] == [
+        "A course is held in ERP Production."
+    ]
+    asked = asking.request_approval(
+        change, actor=sam, conflicts_accepted="It is over by noon."
+    )
+    assert asked.state == "awaiting"
