@@ -21,6 +21,7 @@ from snags.services.rows import log, note_days
 BY_VOICE = {Snag.Channel.PHONE, Snag.Channel.WALK_IN}
 # A call is written up within days; older reports are imported.
 EARLIEST_CALL = timedelta(days=14)
+NOT_THEIRS = "You write down reports of the departments you look after."
 
 
 def check_told_at(at: datetime) -> None:
@@ -98,10 +99,8 @@ def raise_snag(
     require(permissions.can_raise(actor))
     reporter = reported_by or actor
     on_behalf = reporter.pk != actor.pk
-    require(
-        not on_behalf or permissions.can_log_for(actor, reporter),
-        "You write down reports of the departments you look after.",
-    )
+    if on_behalf:
+        require(permissions.can_log_for(actor, reporter), NOT_THEIRS)
     _check_place(environment, snaglist, module, process)
     uploads = files.check_uploads(files_added)
     now = clock.now()
