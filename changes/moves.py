@@ -80,6 +80,8 @@ CHANGE_MOVES = _moves(
     ("implement", (C.APPROVED,), C.IMPLEMENTING, "system"),
     # Every start was aborted before anything was applied.
     ("stand_down", (C.IMPLEMENTING,), C.APPROVED, "system"),
+    # The same behind broken glass: nobody has agreed to it yet.
+    ("start_over", (C.IMPLEMENTING,), C.DRAFT, "system"),
     ("verify", (C.IMPLEMENTING,), C.VERIFYING, "system"),
     ("back_out", (C.IMPLEMENTING, C.VERIFYING, C.REVIEW), C.BACKED_OUT, "system"),
     ("declare_failed", (C.IMPLEMENTING,), C.FAILED, "manager"),

@@ -127,6 +127,7 @@ SAYINGS: dict[str, Saying] = {
     "cancel": Saying("cancelled it", "x"),
     "implement": Saying("began to implement it", "rocket", "blue"),
     "stand_down": Saying("Nothing was applied: it stays approved", "undo-2", "amber"),
+    "start_over": Saying("Nothing was applied: it is a draft again", "undo-2", "amber"),
     "verify": Saying("It is everywhere it was to go", "clipboard-check", "blue"),
     "back_out": Saying("It was backed out", "undo-2", "red"),
     "declare_failed": Saying("declared it failed", "octagon-alert", "red"),

@@ -148,13 +148,19 @@ def _finish(
 def _stand_down(promotion: Promotion, at: datetime) -> None:
     """Nothing was ever done where people work: the change is approved as it was.
 
-    What began behind broken glass was never approved, so that has no way back to it.
+    What began behind broken glass was never approved: it is a draft again, nothing is
+    waived any more, and what was begun without asking is still judged.
     """
     change = promotion.change
     is_begun = change.state in CHANGE_MOVES["stand_down"].sources
-    if is_begun and not change.is_break_glass and not was_touched(change):
-        rows.move(change, "stand_down", actor=None)
-        rows.log(change, "stand_down", actor=None, at=at)
+    if not is_begun or was_touched(change):
+        return
+    verb = "start_over" if change.is_break_glass else "stand_down"
+    if change.is_break_glass:
+        change.waivers.filter(until__gt=at).update(until=at)
+        change.is_break_glass = False
+    rows.move(change, verb, "is_break_glass", actor=None)
+    rows.log(change, verb, actor=None, at=at)
 
 
 def _install(promotion: Promotion, actor: User) -> None:
