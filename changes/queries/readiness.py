@@ -186,7 +186,8 @@ def tested(change: ChangeRequest, _at: datetime) -> Finding:
     )
     is_met = done.exists()
     detail = "It runs in dev/test." if is_met else "It has not run in dev/test yet."
-    return Finding("ROUTE", is_met, detail, "Promote the package into dev/test.")
+    clear = "Promote the package into dev/test."
+    return Finding("ROUTE", is_met, detail, clear, url=_on_page(change, "places"))
 
 
 def signed_off(change: ChangeRequest, _at: datetime) -> Finding:
@@ -197,7 +198,12 @@ def signed_off(change: ChangeRequest, _at: datetime) -> Finding:
     clear = "Ask users to test it and sign off."
     if short and all(found.undecided and not found.failed for found in short):
         clear = "A manager reads them under Evidence, and accepts them there."
-    return Finding("SIGNOFF", not short, detail, clear)
+    return Finding("SIGNOFF", not short, detail, clear, _on_page(change, "evidence"))
+
+
+def _on_page(change: ChangeRequest, card: str) -> str:
+    """The card of its page where it is cleared."""
+    return f"{change.get_absolute_url()}#{card}-t"
 
 
 _CORE: tuple[ChangeGate, ...] = (
