@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from html import unescape
 from typing import NamedTuple
 
@@ -143,16 +144,21 @@ def unmet_in(answer: HttpResponse) -> dict[str, Unmet]:
 
 def facts() -> list[tuple[str, str]]:
     """A digest of every row of changes, approvals, duties, messages and places."""
-    kept = "changes", "environments", "core_approval", "core_vote", "core_duty"
+    with connection.cursor() as cursor:
+        cursor.execute(_digests())
+        return sorted(cursor.fetchall())
+
+
+@cache
+def _digests() -> str:
+    kept = "changes_", "environments_", "core_approval", "core_vote", "core_duty"
     names = [
         name
         for name in connection.introspection.table_names()
-        if name.startswith((*kept, "core_notification", "core_delivery"))
+        if name.startswith((*kept, "core_notification", "core_message"))
     ]
     each = "SELECT '{0}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {0} t"
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(each.format(name) for name in names))
-        return sorted(cursor.fetchall())
+    return " UNION ALL ".join(each.format(name) for name in names)
 
 
 def stop_the_clock(at: datetime) -> None:

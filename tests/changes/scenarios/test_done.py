@@ -4,7 +4,6 @@ import pytest
 from django.db import transaction
 
 from changes.models import ChangeTemplate, Promotion
-from changes.services import starting
 from environments.queries.installed import history
 from tests.changes.drafts import HOUR
 from tests.changes.factories import again, carry_out, fresh, promote
@@ -12,12 +11,11 @@ from tests.changes.pressing import facts
 
 
 @pytest.fixture(scope="module")
-def ended(built):
-    """Ian has carried NC out, once for all tests here."""
+def ended(built, pages):
+    """Ian has carried NC out on its run sheet, once for all tests here."""
     world, promotion = built
     with transaction.atomic():
-        running = starting.start(again(promotion), actor=world.ian)
-        yield carry_out(running, world.ian)
+        yield pages.carry_out(world.ian, pages.start(world.ian, promotion))
         transaction.set_rollback(True)
 
 
@@ -53,7 +51,7 @@ def test_s40_what_has_succeeded_there_does_not_start_again(w, done, pages):
     assert facts() == before
 
 
-def test_s46_success_in_production_leaves_each_sync_owed_once(w, done, pages):
+def test_s46_success_in_production_leaves_each_sync_owed_once(w, done):
     owed = {row.kind: row for row in done.change.duties.select_related("duty")}
     assert sorted(owed) == ["failover_sync", "training_sync"]
     at = done.finished_at
@@ -61,10 +59,7 @@ def test_s46_success_in_production_leaves_each_sync_owed_once(w, done, pages):
     assert owed["training_sync"].duty.due_at == at + 7 * 24 * HOUR
 
     for place in (w.failover, w.training):
-        where = {"environment": place.pk, "kind": "resync"}
-        pages.does(w.ian, "promotion_new", done.change, **where)
-        follow = Promotion.objects.get(environment=place)
-        pages.carry_out(w.ian, pages.start(w.ian, follow))
+        promote(done.change, place, w.ian, "resync")
 
     assert done.change.duties.count() == 2
     assert not done.change.duties.filter(is_settled=False).exists()
@@ -87,7 +82,7 @@ def test_s47_a_roll_back_in_time_brings_back_what_ran_before(w, done, pages):
     assert sync.sha256 == "0" * 64
     failover = Promotion.objects.get(environment=w.failover, kind="resync")
     pages.does(w.ian, "promotion_roll_back", failover)
-    pages.carry_out(w.ian, Promotion.objects.get(undoes=failover))
+    carry_out(Promotion.objects.get(undoes=failover), w.ian)
     sync.refresh_from_db()
     assert (sync.is_settled, w.label(w.failover)) == (True, "1.0")
 
