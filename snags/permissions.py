@@ -59,9 +59,10 @@ def can_log_for_others(user: User) -> bool:
 
 
 def can_log_for(user: User, reporter: User) -> bool:
-    """Support and managers, for people of the departments they look after."""
+    """Oneself; support and managers, for people of the departments they look after."""
     departments = access_of(user).departments(Role.SUPPORT, Role.MANAGER)
-    return departments is None or reporter.department_id in departments
+    is_theirs = departments is None or reporter.department_id in departments
+    return user.pk == reporter.pk or is_theirs
 
 
 def can_answer(user: User, snag: Snag) -> bool:

@@ -99,8 +99,7 @@ def raise_snag(
     require(permissions.can_raise(actor))
     reporter = reported_by or actor
     on_behalf = reporter.pk != actor.pk
-    if on_behalf:
-        require(permissions.can_log_for(actor, reporter), NOT_THEIRS)
+    require(permissions.can_log_for(actor, reporter), NOT_THEIRS)
     _check_place(environment, snaglist, module, process)
     uploads = files.check_uploads(files_added)
     now = clock.now()
