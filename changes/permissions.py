@@ -3,6 +3,7 @@
 from changes.models import ChangeDuty, ChangeRequest, Package, Promotion
 from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import User
+from opsdesk.core.models import ApprovalRequest
 
 MAKERS = (Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR, Role.SUPPLIER)
 SEALERS = (Role.SUPPORT, Role.ADMINISTRATOR)
@@ -43,6 +44,11 @@ def can_withdraw(user: User) -> bool:
 def can_keep_policies(user: User) -> bool:
     """Who decides whose agreement is needed."""
     return access_of(user).has(Role.MANAGER, Role.ADMINISTRATOR)
+
+
+def can_withdraw_request(user: User, request: ApprovalRequest) -> bool:
+    """Who asked others to agree, or a manager."""
+    return request.requested_by_id == user.pk or can_manage(user)
 
 
 def can_prepare(user: User) -> bool:

@@ -76,6 +76,11 @@ APPROVALS = [
     path(
         "approvals/<int:pk>/revoke/", approvals.approval_revoke, name="approval_revoke"
     ),
+    path(
+        "approvals/<int:pk>/withdraw/",
+        approvals.approval_withdraw,
+        name="approval_withdraw",
+    ),
     path("approvals/policies/", approvals.policy_list, name="policies"),
     path("approvals/policies/<int:pk>/", approvals.policy_edit, name="policy_edit"),
 ]

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from changes import permissions
 from changes.models import (
+    ChangeDuty,
     ChangeRequest,
     ChangeRevision,
     ChangeTemplate,
@@ -57,6 +59,7 @@ class Ballot:
     mine: Counted | None
     may_vote: bool
     may_revoke: bool
+    may_withdraw: bool
     why_not: str
     said: list[tuple[str, str]]
     since: list[Line]
@@ -92,6 +95,7 @@ def ballot(user: User, request: ApprovalRequest) -> Ballot:
         mine=mine,
         may_vote=is_live and mine is None and not why_not,
         may_revoke=is_live and mine is not None,
+        may_withdraw=_may_withdraw(user, request, owner, change),
         why_not=why_not,
         said=said if change else _said_of(owner),
         since=since,
@@ -121,6 +125,20 @@ def _why_not(
     if change is not None and change.is_held:
         return f"On hold: {change.hold_reason}"
     return "" if now.steps_for(mine) else "Others are asked before you."
+
+
+def _may_withdraw(
+    user: User,
+    request: ApprovalRequest,
+    owner: Owner | None,
+    change: ChangeRequest | None,
+) -> bool:
+    """While it is open: who asked, or a manager; what was done without asking stays."""
+    is_open = owner is not None and request.state == ApprovalRequest.State.OPEN
+    is_held = change is not None and change.is_held
+    is_after = isinstance(owner, ChangeDuty)
+    mine = permissions.can_withdraw_request(user, request)
+    return is_open and mine and not (is_held or is_after)
 
 
 def _said(

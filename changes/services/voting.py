@@ -98,8 +98,8 @@ def withdraw(request: ApprovalRequest, *, actor: User, reason: str) -> ApprovalR
     anew. What was done without asking must be judged.
     """
     owner, request = held(request)
-    is_asker = request.requested_by_id == actor.pk
-    require(is_asker or permissions.can_manage(actor), "Who asked takes it back.")
+    is_theirs = permissions.can_withdraw_request(actor, request)
+    require(is_theirs, "Who asked takes it back, or a manager.")
     if isinstance(owner, ChangeDuty):
         raise RuleError("What was done without asking must be judged.", code="by_doing")
     if owner is None or request.state != State.OPEN:

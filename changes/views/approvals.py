@@ -18,6 +18,7 @@ from opsdesk.core.policy import policy
 from opsdesk.core.services.policies import KEEPERS, keep_policy
 
 STAFF = sorted(INTERNAL)
+WITHDRAW_ID = "id_withdraw_%s"  # beside the form that takes a vote back
 SHOWN = {"waiting": "Waiting for me", "requested": "Requested by me", "done": "Done"}
 
 
@@ -70,6 +71,20 @@ def approval_revoke(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("changes:approval", row.pk)
 
 
+@require_POST
+@policy(*STAFF)
+@once
+def approval_withdraw(request: UserRequest, pk: int) -> HttpResponse:
+    row = _found(request, pk)
+    form = RevokeForm(request.POST, auto_id=WITHDRAW_ID)
+    if not form.is_valid():
+        return _show(request, row, withdraw=form, status=422)
+    if submit(form, voting.withdraw, row, actor=request.user) is None:
+        return _show(request, row, withdraw=form, status=409)
+    messages.success(request, f"{row.title}: nobody is asked any more.")
+    return redirect("changes:approval", row.pk)
+
+
 @require_GET
 @policy(*STAFF)
 def policy_list(request: UserRequest) -> HttpResponse:
@@ -104,6 +119,7 @@ def _show(
     *,
     vote: VoteForm | None = None,
     revoke: RevokeForm | None = None,
+    withdraw: RevokeForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     shown = {"revision": row.revision, "sha256": row.sha256}
@@ -111,6 +127,7 @@ def _show(
         "ballot": ballot(request.user, row),
         "vote": vote or VoteForm(initial=shown),
         "revoke": revoke or RevokeForm(),
+        "withdraw": withdraw or RevokeForm(auto_id=WITHDRAW_ID),
         "risk_tones": RISK_TONES,
     }
     return render(request, "changes/approval.html", context, status=status)

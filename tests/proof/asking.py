@@ -439,6 +439,7 @@ def _change_forms(w):
             "sha256": asked.sha256,
         },
         "approval_revoke": {"reason": "Not sure."},
+        "approval_withdraw": reason,
         **_life_forms(w),
     }
 
