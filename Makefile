@@ -69,6 +69,7 @@ check: .venv/.dev
 	$(BIN)/djlint --quiet --lint templates
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py check
+	$(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	OPSDESK_ENV=production OPSDESK_ALLOWED_HOSTS=opsdesk.example \
 	  OPSDESK_SITE_URL=https://opsdesk.example \
 	  OPSDESK_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_hex(40))') \

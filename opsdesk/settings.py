@@ -335,7 +335,11 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "opsdesk",
-    "DESCRIPTION": "Snags and their clocks, environments, changes and promotions.",
+    "DESCRIPTION": (
+        "Snags and their clocks, environments, changes and promotions.\n\n"
+        "Verbs and edits want the `ETag` that was read in `If-Match`; a request under"
+        " an `Idempotency-Key` may be repeated until it is answered."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -28,8 +28,19 @@ PAGE_ARGUMENTS = {"cursor", "page_size", "ordering", "format"}
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Do this once."
 )
+KEY_NEEDED = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Do this once: refused without.",
+)
 MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you read."
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The ETag you read.",
 )
 LARGEST = 2**31
 
@@ -234,9 +245,10 @@ def verb(
             **options,
         )
         is_form = MultiPartParser in options.get("parser_classes", ())
+        key = KEY_NEEDED if once is with_key else KEY
         given = extend_schema(
             request={"multipart/form-data": shape} if is_form else shape,
-            parameters=[KEY, MATCH] if matches else [KEY],
+            parameters=[key, MATCH] if matches else [key],
         )
         return given(routed(once(handler)))
 
