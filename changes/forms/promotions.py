@@ -1,5 +1,6 @@
 """What the verbs of a promotion ask before they are done."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -43,17 +44,29 @@ class StepForm(PromotionForm):
 class DigestForm(PromotionForm):
     sha256 = forms.CharField(
         label="Digest of what is installed now",
-        max_length=64,
-        required=False,
+        max_length=200,
         help_text="As the host reports it: sh manifest.sh FOLDER | sha256sum",
     )
 
     def __init__(self, *args: Any, promotion: Promotion, **kwargs: Any) -> None:
         super().__init__(*args, promotion=promotion, **kwargs)
+        field = self.fields["sha256"]
+        field.required = bool(promotion.to_report)
         if promotion.takes_out:
-            field = self.fields["sha256"]
             field.label = "What is installed now"
             field.help_text = f"Once it is gone: {NOT_INSTALLED}"
+
+    def clean_sha256(self) -> str:
+        """A slip of the hand is no answer: another digest would have failed it."""
+        said = str(self.cleaned_data["sha256"]).strip().lower()
+        if said in {"", NOT_INSTALLED}:
+            return said
+        digest = said.split()[0]  # sha256sum adds the name of the file
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise forms.ValidationError(
+                "A digest has 64 characters, 0-9 and a-f. Copy it whole."
+            )
+        return digest
 
 
 class WaiveForm(PromotionForm):

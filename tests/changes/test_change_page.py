@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.urls import reverse
 
 from changes.queries.conflicts import conflicts_of
-from tests.changes.factories import World, fresh, sign
+from changes.services import running, starting
+from tests.changes.factories import World, again, fresh, sign
 
 
 @pytest.fixture
@@ -50,3 +52,23 @@ def test_a_tester_outside_reads_no_other_changes_title(w, client):
     assert conflicts_of(change)
     assert "Nobody else" in page_of(client, w.rita, change).replace("&#x27;", "'")
     assert "Nobody else" not in page_of(client, w.tom, change)
+
+
+def test_a_slip_of_the_hand_is_no_digest(w, client):
+    promotion = starting.start(w.ready(), actor=w.ian)
+    for step in promotion.steps.exclude(kind="postcheck").order_by("ordinal"):
+        running.do_step(promotion, actor=w.ian, ordinal=step.ordinal, evidence="Seen.")
+    client.force_login(w.ian)
+    address = reverse("changes:promotion_report", args=[promotion.pk])
+
+    answers = [
+        client.post(address, {"sha256": said}) for said in ("", "f00d", "g" * 64)
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 409, 409]
+    assert "64 characters" in answers[1].content.decode()
+    assert again(promotion).state == "running"
+
+    client.post(address, {"sha256": f"{promotion.sha256.upper()}  -"})
+
+    assert again(promotion).state == "verifying"
