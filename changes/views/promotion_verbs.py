@@ -208,7 +208,9 @@ def _do(request: UserRequest, pk: int, ask: Ask) -> HttpResponse:
     form = ask.form(request.POST, promotion=promotion)
     result = submit(form, ask.service, promotion, actor=request.user)
     if result is None and (ask.form is forms.PromotionForm or ask in {STEP, REPORT}):
-        refused = form.non_field_errors() or list(form.errors.values())
+        refused = form.non_field_errors() or [
+            each for field in form.errors.values() for each in field
+        ]
         return show(request, found(request, pk), refused=refused, status=409)
     if result is None:
         return _asked(request, promotion, ask, form)
