@@ -5,11 +5,12 @@ from django.db import transaction
 from changes import permissions
 from changes.models import ChangeRequest, FreezeOverride
 from changes.moves import ENDED
+from changes.queries.leave import freezes_in_the_way
 from changes.queries.outgrown import outgrown
 from changes.queries.scheduling import override_sha256
 from changes.queries.separation import excluded_from_change
 from changes.services import rows
-from environments.models import Occurrence, WindowKind
+from environments.models import Occurrence
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
@@ -31,10 +32,11 @@ def ask_override(
     is_over = occurrence.cancelled_at is not None or occurrence.ends_at <= at
     if change.state in ENDED or is_over:
         raise RuleError("There is nothing to ask leave for any more.", code="not_now")
-    if occurrence.kind != WindowKind.FREEZE or not occurrence.is_hard:
-        raise RuleError("Only a freeze that forbids needs leave.", code="not_needed")
-    if not change.targets.filter(environment=occurrence.environment_id).exists():
-        raise RuleError("The change does not go there.", code="target")
+    if occurrence not in freezes_in_the_way(actor, change, at):
+        raise RuleError(
+            f"{occurrence} is not in the way of {change.ref}: no leave is needed.",
+            code="not_needed",
+        )
     if len(reason.strip()) < LEAST_REASON:
         raise RuleError("Say why, in 20 characters or more.", code="reason_missing")
     return _ask(change, actor, occurrence, reason)

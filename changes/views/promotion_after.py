@@ -5,16 +5,18 @@ from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from changes.forms import promotions as forms
 from changes.models import ChangeDuty, ChangeRequest
+from changes.queries.leave import freezes_in_the_way
 from changes.services import after, breaking_glass, overriding
 from changes.views.changes import MAKERS
 from changes.views.changes import found as found_change
 from environments.models import Occurrence
 from opsdesk.accounts.access import INTERNAL, Role
+from opsdesk.core import clock
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
 
@@ -23,8 +25,7 @@ from opsdesk.core.policy import policy
 @once
 def override_ask(request: UserRequest, pk: int, occurrence_pk: int) -> HttpResponse:
     change = found_change(request, pk)
-    rows = Occurrence.objects.select_related("rule", "environment")
-    freeze = get_object_or_404(rows, pk=occurrence_pk)
+    freeze = _freeze(request, change, occurrence_pk)
     form = forms.OverrideForm(request.POST or None)
     done = submit(
         form, overriding.ask_override, change, actor=request.user, occurrence=freeze
@@ -64,6 +65,15 @@ def duty_settle(request: UserRequest, pk: int) -> HttpResponse:
 def duty_waive(request: UserRequest, pk: int) -> HttpResponse:
     form = forms.DutyWaiveForm(request.POST or None)
     return _owed(request, pk, form, after.waive_duty, "Waive it")
+
+
+def _freeze(request: UserRequest, change: ChangeRequest, pk: int) -> Occurrence:
+    """A freeze in the way of the change; any other window is not found here."""
+    found = freezes_in_the_way(request.user, change, clock.exact())
+    for freeze in found:
+        if freeze.pk == pk:
+            return freeze
+    raise Http404
 
 
 def _owed(

@@ -99,7 +99,7 @@ def _changes(w):
         "duty-settle": NOTE,
         "duty-waive": WHY,
         "override-list": {
-            "change": w.changes["approved"].pk,
+            "change": w.owed.change_id,
             "occurrence": frozen.pk,
             "reason": "The invoices of this month are wrong.",
         },

@@ -16,7 +16,6 @@ from environments.models import (
     Environment,
     Licence,
     MaintenanceTask,
-    Occurrence,
     Placement,
     PromotionPath,
     Server,
@@ -111,7 +110,7 @@ SHARED = {
     "change": lambda w: waiting(w).pk,
     "change.promotion": lambda w: waiting(w).promotions.get().pk,
     "change.step": lambda w: waiting(w).promotions.get().pk,
-    "change.freeze": lambda w: w.changes["approved"].pk,
+    "change.freeze": lambda w: w.override.change_id,
     "change.duty": lambda w: w.changes["verifying"].duties.order_by("pk").first().pk,
     "change.leave": lambda w: w.override.pk,
     "change.owed": lambda w: w.owed.pk,
@@ -124,7 +123,7 @@ BESIDE = {
     "package.other": lambda w: {"other_pk": w.packages["other"].pk},
     "package.place": lambda w: {"environment_pk": SHARED["environment"](w)},
     "change.step": lambda _w: {"ordinal": 1},
-    "change.freeze": lambda _w: {"occurrence_pk": Occurrence.objects.first().pk},
+    "change.freeze": lambda w: {"occurrence_pk": w.override.occurrence_id},
 }
 # Routes whose address names the snag before the part.
 SNAG_PARTS = ("api:attachment", "api:comment", "api:clock", "api:event")

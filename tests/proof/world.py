@@ -158,8 +158,11 @@ def _after(w, live):
     change = ChangeRequest.objects.get(approval=w.requests["voted"])
     freeze = Occurrence.objects.filter(environment=live, kind="freeze").first()
     why = "The totals of this month are wrong."
+    draft = drafts.make_change(
+        live, w.dee, w.sam, w.sue, label="2.1", start=drafts.soon(48)
+    )
     w.override = overriding.ask_override(
-        change, actor=w.sam, occurrence=freeze, reason=why
+        draft, actor=w.sam, occurrence=freeze, reason=why
     )
     due_at = timezone.now() + timedelta(days=3)
     w.owed = after.owe(change, "retro_test", due_at=due_at)
