@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from changes.models import ChangeDuty, ChangeTemplate, FreezeOverride
-from changes.services import after, overriding
+from changes.services import after
 from opsdesk.core import clock
 from opsdesk.core.models import ApprovalPolicy, ApprovalRequest
 from tests.api.asking import act, etag, make_token, patch, post
-from tests.changes.drafts import make_asked, make_successes
-from tests.changes.factories import World, freeze, fresh, say_yes
+from tests.changes.drafts import make_asked, make_change, make_successes, promoted
+from tests.changes.factories import World, freeze, fresh, say_yes, sign
 
 API = "/api/v1/"
 SCOPES = ("changes:read", "changes:write", "promotions:run")
@@ -26,6 +26,11 @@ def world(live):
 def asked(world):
     """Rita's change, which people are asked to agree to."""
     return make_asked(world.live, world.rita, world.ian, world.ana, world.tom)
+
+
+@pytest.fixture
+def drafted(world):
+    return make_change(world.live, world.rita, world.ian, world.ana)
 
 
 def refusal(answer):
@@ -59,8 +64,9 @@ def test_who_asked_takes_the_question_back_and_the_change_is_assessed_again(
         WHY["reason"],
     )
     again = f"{API}changes/{change.pk}/"
-    told = act(client, again, "request-approval", **as_(world.rita))
-    assert told.status_code == 409 or told.json()["approval"] != asked.approval_id
+    why = {"conflicts_accepted": "Known."}
+    told = act(client, again, "request-approval", why, **as_(world.rita)).json()
+    assert (told["state"], told["approval"] != asked.approval_id) == ("awaiting", True)
 
 
 def test_nobody_else_takes_a_question_back_but_a_manager(client, world, asked):
@@ -83,11 +89,11 @@ def test_what_is_decided_is_not_taken_back(client, world, asked):
 
 
 def test_a_promotion_is_asked_about_anew_once_its_question_was_taken_back(
-    client, world
+    client, world, asked
 ):
-    change = world.approved()
+    say_yes(asked, world.cora)
     ian = as_(world.ian)
-    body = {"change": change.pk, "environment": world.live.pk}
+    body = {"change": asked.pk, "environment": world.live.pk}
     made = post(client, f"{API}promotions/", body, **ian).json()
     url = f"{API}approval-requests/{made['approval']}/"
 
@@ -116,9 +122,9 @@ def test_what_was_done_without_asking_is_judged_and_not_taken_back(
     assert ApprovalRequest.objects.get(pk=retro.pk).state == "open"
 
 
-def test_leave_during_a_freeze_is_asked_for_and_granted(client, world, asked):
+def test_leave_during_a_freeze_is_asked_for_and_granted(client, world, drafted):
     frozen = freeze(world.live, "Month end")
-    body = {"change": asked.pk, "occurrence": frozen.pk, "reason": "Wrong totals."}
+    body = {"change": drafted.pk, "occurrence": frozen.pk, "reason": "Wrong totals."}
     url = f"{API}freeze-overrides/"
 
     short = post(client, url, body, **as_(world.ian))
@@ -131,7 +137,11 @@ def test_leave_during_a_freeze_is_asked_for_and_granted(client, world, asked):
     made = post(client, url, body, **as_(world.ian))
     assert made.status_code == 201, made.content
     told = made.json()
-    assert (told["freeze"], told["state"], told["revision"]) == ("Month end", "open", 1)
+    assert (told["freeze"], told["state"], told["revision"]) == (
+        "Month end",
+        "open",
+        drafted.revision,
+    )
     say_yes(FreezeOverride.objects.get(), world.max)
     granted = client.get(f"{url}{told['id']}/", headers=as_(world.ian))
     assert granted.json()["state"] == "granted"
@@ -139,16 +149,16 @@ def test_leave_during_a_freeze_is_asked_for_and_granted(client, world, asked):
 
 
 def test_a_duty_is_settled_by_hand_and_waived_by_who_does_not_owe_it(
-    client, world, asked
+    client, world, drafted
 ):
     due_at = clock.now() + timedelta(days=1)
-    test = after.owe(asked, "retro_test", due_at=due_at)
-    back = after.owe(asked, "retrofit", due_at=due_at + timedelta(days=1))
-    review = after.owe(asked, "review", due_at=due_at)
+    test = after.owe(drafted, "retro_test", due_at=due_at)
+    back = after.owe(drafted, "retrofit", due_at=due_at + timedelta(days=1))
+    review = after.owe(drafted, "review", due_at=due_at)
     url, ian = f"{API}duties/", as_(world.ian)
 
     owed = client.get(
-        f"{url}?change={asked.pk}&is_settled=false&ordering=-due_at", headers=ian
+        f"{url}?change={drafted.pk}&is_settled=false&ordering=-due_at", headers=ian
     ).json()["results"]
     own = act(client, f"{url}{back.pk}/", "waive", WHY, **ian)
     done = {"note": "Tried by Tom, ten invoices."}
@@ -230,30 +240,83 @@ def test_a_manager_says_who_must_agree_from_now_on(client, world):
     assert done.json()["version"] == low["version"] + 1
 
 
-def test_what_is_listed_costs_the_same_for_any_number(
-    client, world, asked, same_queries
+def test_promotions_and_their_verdicts_cost_the_same_for_any_number(
+    client, world, drafted, same_queries
 ):
     client.force_login(world.max)
+    tries, areas = iter(range(2, 20)), iter("ABCDEFGH")
+
+    def fail(count):
+        for _ in range(count):
+            extra = {"state": "failed", "attempt": next(tries)}
+            row = promoted(drafted, world.dev, world.ian, **extra)
+            row.steps.create(ordinal=1, kind="apply", title="Run it.")
+
+    def say(count):
+        for _ in range(count):
+            sign(drafted, world.dev, world.tom, area=next(areas))
+
+    same_queries(f"{API}promotions/", fail, budget=8)
+    same_queries(f"{API}test-signoffs/", say, budget=8)
+
+
+def test_questions_templates_leave_and_duties_cost_the_same_for_any_number(
+    client, world, drafted, same_queries
+):
+    client.force_login(world.max)
+    at, codes = clock.now(), iter("abcdefgh")
     freezes = [freeze(world.live, f"Close {n}") for n in range(8)]
     places = iter([world.live, world.dev, world.failover, world.training] * 2)
     kinds = iter(["retro_test"] * 4 + ["retrofit"] * 4)
-    why = "The invoices of this month are wrong."
 
-    same_queries(
-        f"{API}duties/",
-        lambda n: [
-            after.owe(asked, next(kinds), due_at=clock.now(), environment=next(places))
-            for _ in range(n)
-        ],
-        budget=8,
-    )
-    same_queries(
-        f"{API}freeze-overrides/",
-        lambda n: [
-            overriding.ask_override(
-                asked, actor=world.ian, occurrence=freezes.pop(), reason=why
-            )
-            for _ in range(n)
-        ],
-        budget=8,
-    )
+    def question():
+        row = ApprovalRequest.objects.create(
+            kind="change",
+            title="Yes?",
+            url="/",
+            sha256="0" * 64,
+            revision=1,
+            requested_by=world.rita,
+            requested_at=at,
+            expires_at=at + timedelta(days=1),
+        )
+        row.steps.create(asked="manager")
+        row.votes.create(user=world.cora, decision="approve")
+        return row
+
+    def template(code):
+        row = ChangeTemplate.objects.create(
+            landscape=world.live.landscape,
+            code=code,
+            title="Load.",
+            expires_on=at.date(),
+            proposed_by=world.rita,
+        )
+        row.environments.set([world.live])
+        row.evidence.set([drafted])
+
+    def leave(occurrence):
+        FreezeOverride.objects.create(
+            change=drafted,
+            revision=1,
+            occurrence=occurrence,
+            reason="It is wrong.",
+            requested_by=world.ian,
+            approval=question(),
+        )
+
+    def owe(kind):
+        after.owe(drafted, kind, due_at=at, environment=next(places))
+
+    def times(make, source=None):
+        return lambda count: [
+            make(next(source)) if source else make() for _ in range(count)
+        ]
+
+    for path, add in (
+        ("approval-requests", times(question)),
+        ("change-templates", times(template, codes)),
+        ("freeze-overrides", times(leave, iter(freezes))),
+        ("duties", times(owe, kinds)),
+    ):
+        same_queries(f"{API}{path}/", add, budget=8)
