@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -16,7 +15,7 @@ from changes.services import asking, assessing, ending, holding, submitting
 from changes.views.changes import MAKERS, found
 from opsdesk.accounts.access import Role
 from opsdesk.core.errors import require
-from opsdesk.core.http import UserRequest, once, submit, wants_partial
+from opsdesk.core.http import UserRequest, once, status_of, submit, wants_partial
 from opsdesk.core.policy import policy
 
 
@@ -212,11 +211,4 @@ def _asked(
 ) -> HttpResponse:
     part = "changes/_ask.html" if wants_partial(request) else "changes/ask.html"
     context = {"change": change, "ask": ask, "form": form, "action": request.path}
-    return render(request, part, context, status=_status(form))
-
-
-def _status(form: forms.ChangeVerbForm) -> int:
-    """409 for what a rule refuses now, 422 for what was not filled in."""
-    if not form.is_bound:
-        return 200
-    return 409 if set(form.errors) == {NON_FIELD_ERRORS} else 422
+    return render(request, part, context, status=status_of(form))

@@ -17,7 +17,7 @@ from changes.views.changes import found as found_change
 from environments.models import Occurrence
 from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.core import clock
-from opsdesk.core.http import UserRequest, once, submit
+from opsdesk.core.http import UserRequest, once, status_of, submit
 from opsdesk.core.policy import policy
 
 
@@ -109,5 +109,6 @@ def _asked(
         "lead": lead,
         "tone": tone,
     }
-    status = 422 if form.is_bound else 200
-    return render(request, "changes/promotion_form.html", context, status=status)
+    return render(
+        request, "changes/promotion_form.html", context, status=status_of(form)
+    )

@@ -12,7 +12,7 @@ from changes.services import testing
 from changes.views.changes import MAKERS
 from changes.views.changes import found as found_change
 from opsdesk.accounts.access import Role
-from opsdesk.core.http import UserRequest, once, submit
+from opsdesk.core.http import UserRequest, once, status_of, submit
 from opsdesk.core.policy import policy
 
 
@@ -41,8 +41,9 @@ def test_assign(request: UserRequest, pk: int) -> HttpResponse:
         "title": "Ask for a test",
         "lead": "Somebody of the business tries it where it runs, before production.",
     }
-    status = 422 if form.is_bound else 200
-    return render(request, "changes/promotion_form.html", context, status=status)
+    return render(
+        request, "changes/promotion_form.html", context, status=status_of(form)
+    )
 
 
 @policy()
@@ -69,8 +70,9 @@ def sign_off(request: UserRequest, pk: int) -> HttpResponse:
         " these files.",
         "is_multipart": True,
     }
-    status = 422 if form.is_bound else 200
-    return render(request, "changes/promotion_form.html", context, status=status)
+    return render(
+        request, "changes/promotion_form.html", context, status=status_of(form)
+    )
 
 
 @require_POST
@@ -97,8 +99,9 @@ def sign_off_revoke(request: UserRequest, pk: int) -> HttpResponse:
         "title": "Take the verdict back",
         "lead": f"{said} in {said.environment}, by {said.tester}.",
     }
-    status = 422 if form.is_bound else 200
-    return render(request, "changes/promotion_form.html", context, status=status)
+    return render(
+        request, "changes/promotion_form.html", context, status=status_of(form)
+    )
 
 
 def _found(request: UserRequest, pk: int) -> TestSignOff:

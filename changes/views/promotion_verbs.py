@@ -16,7 +16,7 @@ from changes.views.changes import MAKERS
 from changes.views.promotions import found, show
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import require
-from opsdesk.core.http import UserRequest, once, submit, wants_partial
+from opsdesk.core.http import UserRequest, once, status_of, submit, wants_partial
 from opsdesk.core.policy import policy
 
 
@@ -238,5 +238,4 @@ def _asked(
         "back": promotion.get_absolute_url(),
     }
     part = "_ask" if wants_partial(request) else "promotion_ask"
-    status = 422 if form.is_bound else 200
-    return render(request, f"changes/{part}.html", context, status=status)
+    return render(request, f"changes/{part}.html", context, status=status_of(form))

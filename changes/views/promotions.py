@@ -17,7 +17,7 @@ from changes.views.changes import found as found_change
 from changes.wording import KIND_TONES, RISK_TONES
 from opsdesk.accounts.access import INTERNAL
 from opsdesk.core import clock
-from opsdesk.core.http import UserRequest, once, submit
+from opsdesk.core.http import UserRequest, once, status_of, submit
 from opsdesk.core.policy import policy
 
 
@@ -60,8 +60,9 @@ def promotion_new(request: UserRequest, pk: int) -> HttpResponse:
         "lead": "Its package, to the next environment on its way. It starts only when"
         " every gate is met.",
     }
-    status = 422 if form.is_bound else 200
-    return render(request, "changes/promotion_form.html", context, status=status)
+    return render(
+        request, "changes/promotion_form.html", context, status=status_of(form)
+    )
 
 
 def found(request: UserRequest, pk: int) -> Promotion:

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import BadRequest
+from django.core.exceptions import NON_FIELD_ERRORS, BadRequest
 from django.db import IntegrityError, transaction
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -55,6 +55,13 @@ def submit(
     except RuleError as error:
         form.add_error(None, str(error))
     return None
+
+
+def status_of(form: forms.Form) -> int:
+    """409 for what a rule refuses now, 422 for what was not filled in."""
+    if not form.is_bound:
+        return 200
+    return 409 if set(form.errors) == {NON_FIELD_ERRORS} else 422
 
 
 def once(view: PageView[Args]) -> PageView[Args]:

@@ -136,7 +136,7 @@ def test_a_business_user_sees_what_to_try_once_it_is_there_and_signs_it_off(w, c
     assert "Not there yet" in client.get(mine).content.decode()
     url = reverse("changes:sign_off", args=[change.pk])
     said = {"environment": w.dev.pk, "area": "Finance", "verdict": "pass"}
-    assert client.post(url, said).status_code == 422
+    assert client.post(url, said).status_code == 409
     assert not TestSignOff.objects.exists()
 
     promote(change, w.dev, w.ian)

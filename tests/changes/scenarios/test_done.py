@@ -46,7 +46,7 @@ def test_s40_what_has_succeeded_there_does_not_start_again(w, done, pages):
 
     assert started.status_code == 409
     assert "This was started here before." in started.content.decode()
-    assert planned.status_code == 422
+    assert planned.status_code == 409
     assert "It was promoted to ERP Production before." in planned.content.decode()
     assert facts() == before
 

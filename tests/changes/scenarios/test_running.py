@@ -187,7 +187,7 @@ def test_what_has_applied_something_is_not_aborted(w, nc, pages):
     do_steps(promotion, w.ian)
     before = facts()
 
-    assert pages.press(w.ian, "promotion_abort", promotion).status_code == 422
+    assert pages.press(w.ian, "promotion_abort", promotion).status_code == 409
 
     assert facts() == before
 
