@@ -1,10 +1,13 @@
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from changes.models import ChangeRequest, Promotion
 from opsdesk.accounts.models import User
+from opsdesk.core import clock
 from opsdesk.core.models import ApprovalRequest
-from opsdesk.site.demo import loading
+from opsdesk.site.demo import loading, places
+from opsdesk.site.demo.change_lives import tales
 from snags.models import ClockRevision, Rollup, Snag
 from snags.moves import Status
 from snags.services import replay, sweep
@@ -47,9 +50,12 @@ def check_changes():
         "statutory": 1,
     }
     states = set(ChangeRequest.objects.values_list("state", flat=True))
-    assert states == set(ChangeRequest.State.values) - {"failed"}
+    assert states == set(ChangeRequest.State.values)
     assert Promotion.objects.filter(outcome="DIGEST_MISMATCH").count() == 1
     assert Promotion.objects.filter(state="rolled_back").count() == 2
+    assert Promotion.objects.filter(state="failed").count() == 3
+    reviewed = ChangeRequest.objects.get(closure="failed")
+    assert (reviewed.pir.outcome, reviewed.pir.objectives_met) == ("failed", False)
     waiting = set(ApprovalRequest.objects.open().values_list("kind", flat=True))
     assert waiting == {"change", "promotion", "template"}
     done = Promotion.objects.filter(state="succeeded").exclude(kind="rollback")
@@ -57,6 +63,19 @@ def check_changes():
         row.installation.sha256 == row.sha256
         for row in done.select_related("installation")
     )
+
+
+def test_the_same_day_tells_the_same_company(db):
+    now = clock.now()
+    world = places.build(timezone.localdate(now))
+    office = loading.office_hours()
+
+    first, again = (loading.told(world, office, now) for _ in range(2))
+
+    assert len(first) > 500
+    assert first == again
+    changes = [list(tales()) for _ in range(2)]
+    assert (len(changes[0]), changes[0] == changes[1]) == (57, True)
 
 
 @pytest.mark.parametrize("debug", [False])

@@ -23,8 +23,10 @@ TRIED = {
     ("CUS-LBL", "1.4"): 33.0,
     ("IF-EDI", "5.2"): 29.0,
 }
+STOPPED = "The script stopped half-way at a locked table and could not be undone."
 LEAD, OPEN_LEAD = 2.5, 3.6
 ENDED_WELL = ("closed", "with_issues", "review", "verifying")
+FAILED = ("mismatch", "failed", "stuck")
 REACHED = (*ENDED_WELL, "backed_out", "unreviewed", "syncing")
 SUBMITTED = {"standard": "submit_standard", "emergency": "submit_emergency"}
 STATES = {
@@ -32,6 +34,8 @@ STATES = {
     "with_issues": "closed",
     "backed_out": "closed",
     "unreviewed": "backed_out",
+    "failed": "closed",
+    "stuck": "implementing",
     "cancelled": "cancelled",
     "rejected": "rejected",
     "review": "review",
@@ -74,7 +78,7 @@ class Told:
 
     @property
     def was_agreed(self) -> bool:
-        return self.end in REACHED or self.end == "mismatch"
+        return self.end in REACHED or self.end in FAILED
 
     @property
     def was_undone(self) -> bool:
@@ -178,7 +182,7 @@ def travel(life: Life, copies: dict[str, Environment]) -> None:
     told = life.told
     if told.was_tried:
         _run(life, copies["dev_test"], told.tried)
-    if told.end == "mismatch":
+    if told.end in FAILED:
         _run(life, copies["production"], told.days, state="failed")
     if told.end in REACHED:
         live = _run(life, copies["production"], told.days)
@@ -234,6 +238,8 @@ def _ended(life: Life, world: World) -> Iterator[Step]:
         yield Step(at(days - 0.19), "back_out", None)
     if told.end in {"closed", "with_issues", "review"}:
         yield Step(at(days - 1), "confirm", life.implementer)
+    if told.end == "failed":
+        yield Step(at(days - 0.1), "declare_failed", daniel, {"note": STOPPED})
     if STATES[told.end] == "closed":
         outcome = "successful" if told.end == "closed" else told.end
         if told.end != "closed":

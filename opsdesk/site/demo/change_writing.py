@@ -20,7 +20,7 @@ from changes.services.revisions import ordinal_of
 from environments.models import Environment
 from opsdesk.accounts.models import User
 from opsdesk.core.models import ApprovalRequest, ApprovalStep, Vote
-from opsdesk.site.demo.change_lives import STATES, Life, history, voters
+from opsdesk.site.demo.change_lives import STATES, STOPPED, Life, history, voters
 from opsdesk.site.demo.places import World
 
 UNKNOWN = "0" * 64
@@ -29,6 +29,8 @@ LESSONS = {
     "with_issues": "Two prices were missing from the list and were added by hand.",
     "backed_out": "The new print server refused the plant's old drivers. Test on every"
     " printer first.",
+    "failed": "Nobody had told the webshop that its tables would be locked. Ask for the"
+    " interface to be stopped first.",
 }
 
 
@@ -258,8 +260,9 @@ def _review(life: Life, world: World) -> Review:
         change=life.row,
         reviewer=world.people["daniel"],
         outcome=life.told.end,
-        objectives_met=life.told.end != "backed_out",
-        outage_minutes=25 if life.told.end == "backed_out" else 0,
+        objectives_met=life.told.end == "with_issues",
+        outage_minutes=0 if life.told.end == "with_issues" else 25,
+        root_cause=STOPPED if life.told.end == "failed" else "",
         lessons=LESSONS[life.told.end],
         at=life.ago(life.told.days - 1.4),
     )

@@ -13,6 +13,7 @@ from changes.services import (
     after,
     asking,
     drafting,
+    ending,
     files,
     holding,
     packages,
@@ -28,7 +29,7 @@ from environments.models import Component, Environment, Occurrence, WindowKind
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.records import save
-from opsdesk.site.demo.change_lives import Life
+from opsdesk.site.demo.change_lives import STOPPED, Life
 from opsdesk.site.demo.places import World
 from snags.models import Snag
 
@@ -77,6 +78,9 @@ def go_on(now: Now) -> None:
     )
     _frozen(now)
     _plan(now, "IF-PAY 1.8.3")
+    ending.declare_failed(
+        now.change("CFG-PRN 7.10.1"), actor=now.person("daniel"), reason=STOPPED
+    )
     _drafts(now)
     _template(now)
 
@@ -330,6 +334,6 @@ def _template(now: Now) -> None:
         },
         locked=["implementation_plan", "backout_plan"],
         environments=[now.copies["production"], now.copies["failover"]],
-        evidence=evidence_for(now.world.landscape)[:2],
+        evidence=list(evidence_for(now.world.landscape)[:2]),
         expires_on=now.world.today + timedelta(days=365),
     )

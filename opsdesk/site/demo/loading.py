@@ -14,10 +14,10 @@ from opsdesk.core.services import duties
 from opsdesk.core.services.outbox import Note, notify
 from opsdesk.core.services.saved_views import save_view
 from opsdesk.site.demo import changes, inventory, places, windows
-from opsdesk.site.demo.lives import current, lives
+from opsdesk.site.demo.lives import Life, current, lives
 from opsdesk.site.demo.places import World
 from opsdesk.site.demo.writing import write
-from sla.calendars import Hours, compiled
+from sla.calendars import Calendar, Hours, compiled
 from sla.models import CalendarVersion
 from snags.models import Snag
 from snags.services import rollups
@@ -47,20 +47,24 @@ def load() -> int:
     world = places.build(timezone.localdate(now))
     inventory.furnish(world, now)
     windows.plan(world)
-    office = compiled(
-        Hours.from_json(
-            CalendarVersion.objects.get(calendar__name="UK office hours").hours
-        )
-    )
-    told = sorted(
-        (*lives(world, office, now), *current(world, office, now)),
-        key=lambda life: life.reported_at,
-    )
-    snags = write(world, told, office, now)
+    office = office_hours()
+    snags = write(world, told(world, office, now), office, now)
     changes.change(world, now)
     _finish(world, snags, now)
     rollups.rebuild()
     return len(snags)
+
+
+def office_hours() -> Calendar:
+    """When the company's support is there."""
+    version = CalendarVersion.objects.get(calendar__name="UK office hours")
+    return compiled(Hours.from_json(version.hours))
+
+
+def told(world: World, office: Calendar, now: datetime) -> list[Life]:
+    """What happened to every snag; told again for the same instant, the same."""
+    every = (*lives(world, office, now), *current(world, office, now))
+    return sorted(every, key=lambda life: life.reported_at)
 
 
 @transaction.atomic

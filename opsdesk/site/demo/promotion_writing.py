@@ -7,7 +7,7 @@ from changes.queries.scheduling import sheet, subject_sha256
 from environments.models import Lease
 from opsdesk.core.models import ApprovalRequest, ApprovalStep, Vote
 from opsdesk.site.demo.change_installs import install
-from opsdesk.site.demo.change_lives import Life, Run
+from opsdesk.site.demo.change_lives import STOPPED, Life, Run
 from opsdesk.site.demo.places import World
 
 LASTED = timedelta(minutes=35)
@@ -55,8 +55,8 @@ def _lease(life: Life, run: Run) -> Lease:
 
 def _promotion(life: Life, run: Run, lease: Lease) -> Promotion:
     """A roll-back's digest and package are what it takes away and what comes back."""
-    was_altered = run.state == "failed"
-    installed = run.installation
+    was_altered, installed = life.told.end == "mismatch", run.installation
+    has_failed = run.state == "failed"
     return Promotion(
         change=life.row,
         environment=run.environment,
@@ -66,14 +66,11 @@ def _promotion(life: Life, run: Run, lease: Lease) -> Promotion:
         state=run.state,
         lease=lease,
         sha256=life.package.sha256,
-        reported_sha256=ALTERED
-        if was_altered or installed is None
-        else installed.sha256,
-        outcome="DIGEST_MISMATCH" if was_altered else "",
-        note=f"Installed is {ALTERED[:12]}…, approved was"
-        f" {life.package.sha256[:12]}…. This is not what was tested."
-        if was_altered
-        else "",
+        reported_sha256=installed.sha256
+        if installed
+        else ALTERED * (has_failed and was_altered),
+        outcome="DIGEST_MISMATCH" if has_failed and was_altered else "",
+        note=_why(life) if has_failed else "",
         undoes=run.undoes.row if run.undoes else None,
         back_to=run.back_to,
         installation=installed,
@@ -82,6 +79,15 @@ def _promotion(life: Life, run: Run, lease: Lease) -> Promotion:
         started_at=run.at,
         started_by=run.by,
         finished_at=run.at + LASTED,
+    )
+
+
+def _why(life: Life) -> str:
+    if life.told.end != "mismatch":
+        return STOPPED
+    return (
+        f"Installed is {ALTERED[:12]}…, approved was"
+        f" {life.package.sha256[:12]}…. This is not what was tested."
     )
 
 
