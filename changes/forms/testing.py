@@ -6,20 +6,13 @@ from django import forms
 
 from changes.forms.promotions import area as lines
 from changes.models import ChangeRequest, TestSignOff
+from changes.permissions import TESTERS
 from changes.queries.separation import put_together
 from environments.models import Environment
-from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.access import people_with
 from opsdesk.accounts.models import User
 from opsdesk.core.forms import CleanTextMixin, MomentField
 
-TESTERS = (
-    Role.REPORTER,
-    Role.SUPPORT,
-    Role.MANAGER,
-    Role.APPROVER_TECHNICAL,
-    Role.APPROVER_BUSINESS,
-    Role.ADMINISTRATOR,
-)
 Kind = Environment.Kind
 
 

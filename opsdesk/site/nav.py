@@ -10,6 +10,7 @@ from functools import cache
 
 from django.urls import NoReverseMatch, resolve, reverse
 
+from changes.permissions import TESTERS
 from opsdesk.accounts.access import INTERNAL, Access, Role
 from opsdesk.core.policy import policy_of
 
@@ -95,6 +96,7 @@ ENTRIES = (
     Entry("Resolve", "Processes", "rows-3", "snags:processes"),
     Entry("Change", "Change requests", "file-text", "changes:list", key="c"),
     Entry("Change", "Approvals", "user-check", "changes:approvals", key="a"),
+    Entry("Change", "My tests", "clipboard-check", "changes:my_tests", TESTERS),
     Entry("Change", "Packages", "database", "changes:packages"),
     Entry("Change", "Promotions", "rocket", "changes:board", key="p"),
     Entry("Change", "Environments", "server", "environments:list", key="e"),

@@ -14,6 +14,7 @@ from opsdesk.core import clock
 from opsdesk.core.models import Heartbeat, Notification
 from opsdesk.site import nav, shell
 from opsdesk.site.context import Frame
+from tests.factories import make_party, make_user
 from tests.markup import assert_no_inline
 
 
@@ -45,6 +46,17 @@ def test_people_see_the_pages_they_may_open(client, sam, rob, ann):
 def test_a_page_nobody_may_open_is_not_offered(rob, ann):
     assert "People" not in labels(rob)
     assert "People" in labels(ann)
+
+
+def test_whoever_may_be_asked_to_test_finds_what_they_are_asked(rob, sam, ann):
+    for person in (rob, sam, ann):
+        assert "My tests" in labels(person)
+    supplier = make_party("Northgate", "supplier")
+    for person in (
+        make_user("amy", "auditor"),
+        make_user("vic", "supplier", supplier=supplier),
+    ):
+        assert "My tests" not in labels(person)
 
 
 def test_the_current_page_is_marked_once(ann):
