@@ -23,7 +23,7 @@ class TemplateForm(CleanTextMixin, forms.Form):
     """Everything about a template; the next number starts from the one before."""
 
     code = forms.SlugField(
-        max_length=40, help_text="Short, and the same for every number: price-list."
+        max_length=40, help_text="Short, and the same for every version: price-list."
     )
     title = forms.CharField(max_length=200)
     environments = forms.ModelMultipleChoiceField(

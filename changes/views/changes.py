@@ -57,6 +57,9 @@ def change_detail(request: UserRequest, pk: int) -> HttpResponse:
 @once
 def change_new(request: UserRequest) -> HttpResponse:
     """A new draft; `?snag=` starts from a snag, `?template=` from what is agreed to."""
+    if not Landscape.objects.exists():
+        messages.error(request, "First name the ERP that is changed.")
+        return redirect("environments:list")
     landscape, start, extra = _beginning(request)
     form = ChangeForm(
         request.POST or None, user=request.user, landscape=landscape, initial=start
