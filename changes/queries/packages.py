@@ -14,6 +14,7 @@ from environments.models import Component, Environment, Installation
 from environments.queries.installed import installed
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
+from snags.models import Snag
 
 EVENTS = 100
 
@@ -27,13 +28,15 @@ class Happened:
 
 @dataclass(frozen=True)
 class PackagePage:
-    """Everything the page of one package shows: of what it needs, whether this person
-    may open it; environments for those who read the inventory."""
+    """Everything the page of one package shows: of what it leads to, whether this
+    person may open it; environments for those who read the inventory."""
 
     package: Package
     files: list[PackageFile]
     size: int
     block: PackageBlock | None
+    may_open_snag: bool
+    may_open_before: bool
     installations: list[Installation]
     changes: list[ChangeRequest]
     environments: list[Environment]
@@ -85,6 +88,7 @@ def page_of_package(user: User, package: Package) -> PackagePage:
     files = list(package.files.order_by("path"))
     events = package.events.select_related("actor").order_by("-at", "-pk")[:EVENTS]
     blocks = package.blocks.filter(lifted_at__isnull=True).select_related("by", "snag")
+    block = blocks.order_by("-pk").first()
     siblings = Package.objects.visible_to(user).filter(component=package.component_id)
     sealed = siblings.exclude(pk=package.pk).exclude(state="draft")
     environments = Environment.objects.visible_to(user).in_use()
@@ -94,7 +98,9 @@ def page_of_package(user: User, package: Package) -> PackagePage:
         package=package,
         files=files,
         size=sum(row.size for row in files),
-        block=blocks.order_by("-pk").first(),
+        block=block,
+        may_open_snag=block is not None and _opens(user, Snag, block.snag_id),
+        may_open_before=_opens(user, Package, package.supersedes_id),
         installations=list(where_installed(package)),
         changes=list(
             ChangeRequest.objects.visible_to(user)
@@ -111,6 +117,11 @@ def page_of_package(user: User, package: Package) -> PackagePage:
         events=[Happened(row.actor, row.at, told(row)) for row in events],
         verbs=verbs_for(user, package, has_files=bool(files)),
     )
+
+
+def _opens(user: User, model: type[Package] | type[Snag], pk: int | None) -> bool:
+    """May this person open that row? Nobody asks about one that is not there."""
+    return pk is not None and model.objects.visible_to(user).filter(pk=pk).exists()
 
 
 def _needs(user: User, package: Package) -> list[tuple[Package, bool]]:

@@ -12,6 +12,7 @@ from changes.models import (
     ChangeDuty,
     ChangeRequest,
     ChangeTarget,
+    Package,
     Promotion,
     Review,
     TestSignOff,
@@ -127,6 +128,7 @@ class ChangePage:
     entries: list[Entry]
     law: Law | None
     is_internal: bool
+    may_open_package: bool
     texts: list[tuple[str, str]]
     plans: list[tuple[str, str]]
     snags: list[Snag]
@@ -198,6 +200,7 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
         entries=entries_of(change, at),
         law=law_of(change, at),
         is_internal=is_internal,
+        may_open_package=is_internal or _sees_package(user, change),
         texts=_said(change, ("description", "reason", "impact")),
         plans=_said(change, PLANS),
         snags=_linked(user, change.snags),
@@ -244,6 +247,11 @@ def entries_of(change: ChangeRequest, at: datetime) -> list[Entry]:
         ),
     ]
     return sorted(rows, key=lambda entry: entry.at, reverse=True)[:LATEST]
+
+
+def _sees_package(user: User, change: ChangeRequest) -> bool:
+    mine = Package.objects.visible_to(user).filter(changes=change)
+    return mine.exists()
 
 
 def _places(change: ChangeRequest) -> list[Place]:

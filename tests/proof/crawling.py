@@ -22,9 +22,9 @@ class _Links(HTMLParser):
         self.found += [value for name, value in attrs if name in FOLLOWED and value]
 
 
-def crawl(client, *, each=3):
+def crawl(client, *, each=3, start=START):
     """{address: answer} of everything within reach; of alike pages only a few."""
-    found, seen, waiting = {}, Counter(), list(START)
+    found, seen, waiting = {}, Counter(), list(start)
     while waiting:
         url = waiting.pop(0)
         name = _page(url)
