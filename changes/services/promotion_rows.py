@@ -3,6 +3,7 @@
 The order everywhere: change, environments by id, package, promotion.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from changes.services import rows
 from environments.models import Environment
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import RuleError, require
-from opsdesk.core.services.outbox import Note, notify
+from opsdesk.core.services.outbox import Note, notify_all
 
 
 def locked(promotion: Promotion) -> Promotion:
@@ -104,13 +105,16 @@ def log(
 
 @transaction.atomic(savepoint=False)
 def tell(promotion: Promotion, what: str, *, actor: User, body: str = "") -> None:
-    """Tell who asked for the change, who implements it, and who owns the place."""
+    """Tell who implements the change and who owns the place; who only asked for it may
+    work where run sheets are not read, and is led to the change."""
     change = promotion.change
-    people = {change.requester, change.implementer, promotion.environment.owner}
+    near = {change.implementer, promotion.environment.owner}
     note = Note(
         key=f"promotion-{promotion.pk}-{promotion.state}-{what}"[:80],
         title=f"{what}: {promotion}"[:200],
         body=body,
         url=promotion.get_absolute_url(),
     )
-    notify(people - {actor, None}, note)
+    afar = replace(note, url=change.get_absolute_url())
+    asked = {change.requester} - near
+    notify_all([(near - {actor}, note), (asked - {actor}, afar)])

@@ -5,7 +5,7 @@ import pytest
 from changes.models import ChangeRequest, ChangeTemplate
 from changes.services import after, asking, packages, starting, submitting, testing
 from opsdesk.core import clock
-from opsdesk.core.models import ApprovalRequest
+from opsdesk.core.models import ApprovalRequest, Notification
 from tests import factories
 from tests.changes.drafts import HOUR, make_change
 from tests.changes.factories import (
@@ -86,6 +86,20 @@ def changes(w):
     draft.save(update_fields=["template"])
     packages.block(draft.package, actor=w.ian, reason="Wrong.", snag=fault)
     return [done, planned, waiting, draft]
+
+
+def test_who_asked_for_a_change_is_led_to_it_and_who_runs_it_to_the_run_sheet(w):
+    change = w.submitted()
+    change.requester = w.tom
+    change.save(update_fields=["requester"])
+
+    promotion = promote(change, w.dev, w.eve)
+
+    told = Notification.objects.filter(title__startswith="Succeeded")
+    assert dict(told.values_list("recipient__name", "url")) == {
+        "Tom": change.get_absolute_url(),
+        "Ian": promotion.get_absolute_url(),
+    }
 
 
 def test_no_link_of_a_change_leads_to_a_refusal(w, changes, client):
