@@ -6,6 +6,7 @@ from changes import permissions
 from changes.models import ChangeDuty, ChangeRequest, Review
 from changes.moves import RUNNING
 from changes.queries.ending import is_confirmer, needs_review, unsettled
+from changes.services import after
 from changes.services.rows import judge, locked, log, move
 from changes.services.templates import suspend_template
 from changes.services.testing import drop_tests
@@ -32,7 +33,7 @@ def confirm(change: ChangeRequest, *, actor: User) -> ChangeRequest:
 
 @transaction.atomic
 def declare_failed(change: ChangeRequest, *, actor: User, reason: str) -> ChangeRequest:
-    """Neither forward nor back worked: a P1 snag is raised where the business is."""
+    """Neither forward nor back worked: a P1 snag is raised, and a review is owed."""
     change = locked(change)
     require(permissions.can_manage(actor))
     judge(change, "declare_failed")
@@ -43,6 +44,7 @@ def declare_failed(change: ChangeRequest, *, actor: User, reason: str) -> Change
     change.caused.add(snag)
     move(change, "declare_failed", actor=actor)
     log(change, "declare_failed", actor=actor, at=at, note=reason, snag=snag.ref)
+    after.owe(change, ChangeDuty.Kind.REVIEW, due_at=at + after.REVIEW_WITHIN)
     if change.kind == Kind.STANDARD and change.template is not None:
         because = f"{change.ref} failed."
         suspend_template(change.template, because=because, actor=None, at=at)

@@ -152,6 +152,7 @@ def test_s63_a_standard_change_that_failed_suspends_its_template(
     assert fresh(change).state == "failed"
     snag = Snag.objects.get(caused_by_changes=change)
     assert (snag.priority, snag.environment) == (1, live)
+    assert [owed.kind for owed in change.duties.all()] == ["review"]
 
 
 @pytest.mark.parametrize(
