@@ -15,9 +15,9 @@ from changes.api.content import content_of
 from changes.api.known import Changes
 from changes.models import ChangeRequest, ChangeRevision, Promotion
 from changes.moves import PromotionState
-from changes.queries.conflicts import conflicts_of
+from changes.queries.conflicts import conflicts_for
 from changes.queries.gates import findings
-from changes.queries.readiness import next_gates
+from changes.queries.readiness import gates_for
 from changes.queries.revisions import differences
 from changes.services import (
     asking,
@@ -31,6 +31,7 @@ from changes.services import (
 )
 from changes.services.rows import locked
 from environments.models import Landscape
+from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.core import clock
 from opsdesk.core.api import actor
@@ -154,19 +155,19 @@ class ChangeViewSet(Changes):
     @action(detail=True, filter_names=frozenset({"env"}), **WHOLE)
     def gates(self, request: Request, pk: str) -> Response:
         """What stands before its next step, or before its promotion somewhere."""
-        change, at = self.get_object(), clock.exact()
+        change, user, at = self.get_object(), actor(request), clock.exact()
         if "env" not in request.query_params:
-            found = next_gates(change, at)
+            found = gates_for(user, change, at)
         else:
-            promotion = _scheduled(change, request.query_params["env"])
-            found = findings(promotion, actor(request), at)
+            promotion = _scheduled(user, change, request.query_params["env"])
+            found = findings(promotion, user, at)
         return Response([one.as_json() for one in found])
 
     @extend_schema(responses=shapes.ConflictOut(many=True), filters=False)
     @action(detail=True, **WHOLE)
     def conflicts(self, request: Request, pk: str) -> Response:
-        """What else is planned where and when it is."""
-        found = conflicts_of(self.get_object())
+        """What else is planned where and when it is; nothing of it for outsiders."""
+        found = conflicts_for(actor(request), self.get_object())
         return Response(shapes.ConflictOut(found, many=True).data)
 
     @extend_schema(responses=EventOut(many=True))
@@ -203,8 +204,10 @@ class ChangeViewSet(Changes):
         return Response(shapes.DiffLineOut(differences(was, now), many=True).data)
 
 
-def _scheduled(change: ChangeRequest, place: str) -> Promotion:
-    """The promotion that waits to be started there."""
+def _scheduled(user: User, change: ChangeRequest, place: str) -> Promotion:
+    """The promotion that waits to be started there; outsiders read none."""
+    if not access_of(user).is_internal:
+        raise Http404
     rows = change.promotions.filter(state=PromotionState.SCHEDULED)
     found = rows.filter(environment=_number_in(place)).order_by("-pk").first()
     if found is None:

@@ -20,6 +20,7 @@ from opsdesk.core.forms import (
     DayField,
     MomentField,
     SecondEditorMixin,
+    offer,
 )
 from opsdesk.core.wording import listed
 from snags.models import BusinessProcess, Snag
@@ -237,9 +238,7 @@ class ChangeForm(SecondEditorMixin, CleanTextMixin, forms.Form):
             "implementer": people_with(Role.SUPPORT, Role.ADMINISTRATOR, Role.MANAGER),
         }
         for name, rows in offers.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
+            offer(self, name, rows)
         if self.initial.get("kind") != Kind.STANDARD:
             kinds = [pair for pair in Kind.choices if pair[0] != Kind.STANDARD]
             self.fields["kind"].choices = kinds  # type: ignore[attr-defined]

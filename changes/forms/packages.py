@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from changes import manifest
 from changes.models import Package
@@ -17,6 +17,7 @@ from opsdesk.core.forms import (
     CleanTextMixin,
     MultipleFileField,
     SecondEditorMixin,
+    offer,
 )
 from snags.models import Snag
 from snags.queries.page import snag_by_number
@@ -72,12 +73,7 @@ class DescriptionForm(CleanTextMixin, forms.Form):
         needed = [row.pk for row in self.initial.get("requires", [])]
         rows = Package.objects.filter(Q(pk__in=usable.values("pk")) | Q(pk__in=needed))
         choices = rows.select_related("component").order_by("component", "-pk")
-        self.choose("requires", choices)
-
-    def choose(self, name: str, rows: QuerySet[Any]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = rows
+        offer(self, "requires", choices)
 
 
 class DraftForm(DescriptionForm):
@@ -97,11 +93,11 @@ class DraftForm(DescriptionForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
-        self.choose("component", components_for(user))
-        self.choose("supersedes", Package.objects.visible_to(user))
+        offer(self, "component", components_for(user))
+        offer(self, "supersedes", Package.objects.visible_to(user))
         here = people_with(*MAKERS)
         own = User.objects.filter(pk=user.pk)
-        self.choose("author", here if access_of(user).is_internal else own)
+        offer(self, "author", here if access_of(user).is_internal else own)
 
 
 class EditForm(SecondEditorMixin, DescriptionForm):

@@ -7,7 +7,7 @@ from django import forms
 
 from changes.models import NOT_INSTALLED, ChangeRequest, Promotion
 from environments.models import Environment
-from opsdesk.core.forms import CleanTextMixin
+from opsdesk.core.forms import CleanTextMixin, offer
 
 LONG = 10_000
 
@@ -102,10 +102,8 @@ class ScheduleForm(CleanTextMixin, forms.Form):
 
     def __init__(self, *args: Any, change: ChangeRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["environment"]
-        assert isinstance(field, forms.ModelChoiceField)
         rows = Environment.objects.in_use().filter(landscape=change.landscape_id)
-        field.queryset = rows.order_by("kind", "name", "pk")
+        offer(self, "environment", rows.order_by("kind", "name", "pk"))
 
 
 class OverrideForm(CleanTextMixin, forms.Form):
@@ -121,10 +119,8 @@ class BreakGlassForm(CleanTextMixin, forms.Form):
 
     def __init__(self, *args: Any, change: ChangeRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["environment"]
-        assert isinstance(field, forms.ModelChoiceField)
         aims = Environment.objects.filter(change_targets__change=change)
-        field.queryset = aims.order_by("kind", "name", "pk")
+        offer(self, "environment", aims.order_by("kind", "name", "pk"))
 
 
 class DutyDoneForm(CleanTextMixin, forms.Form):

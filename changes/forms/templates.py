@@ -12,7 +12,7 @@ from changes.queries.changes import environments_in_use
 from changes.queries.templates import evidence_for
 from environments.models import Environment, Landscape
 from opsdesk.core import clock
-from opsdesk.core.forms import CleanTextMixin, DayField
+from opsdesk.core.forms import CleanTextMixin, DayField, offer
 
 LONG = 20_000
 OFFERED = 20
@@ -61,12 +61,8 @@ class TemplateForm(CleanTextMixin, forms.Form):
                 required=name in {"implementation_plan", "backout_plan"},
                 widget=forms.Textarea({"rows": 3}),
             )
-        places = self.fields["environments"]
-        assert isinstance(places, forms.ModelMultipleChoiceField)
-        places.queryset = environments_in_use(landscape)
-        changes = self.fields["evidence"]
-        assert isinstance(changes, forms.ModelMultipleChoiceField)
-        changes.queryset = self._offered(landscape, before)
+        offer(self, "environments", environments_in_use(landscape))
+        offer(self, "evidence", self._offered(landscape, before))
         self.initial = self._start(before)
 
     def clean(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from changes.queries.separation import put_together
 from environments.models import Environment
 from opsdesk.accounts.access import people_with
 from opsdesk.accounts.models import User
-from opsdesk.core.forms import CleanTextMixin, MomentField
+from opsdesk.core.forms import CleanTextMixin, MomentField, offer
 
 Kind = Environment.Kind
 
@@ -23,13 +23,12 @@ class PlaceForm(CleanTextMixin, forms.Form):
 
     def __init__(self, *args: Any, change: ChangeRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["environment"]
-        assert isinstance(field, forms.ModelChoiceField)
         rows = Environment.objects.in_use().filter(
             landscape=change.landscape_id, kind__in=[Kind.DEV_TEST, Kind.TRAINING]
         )
-        field.queryset = rows.order_by("kind", "name", "pk")
-        field.initial = rows.order_by("kind", "name", "pk").first()
+        places = rows.order_by("kind", "name", "pk")
+        offer(self, "environment", places)
+        self.fields["environment"].initial = places.first()
 
 
 class AssignForm(PlaceForm):
@@ -40,12 +39,11 @@ class AssignForm(PlaceForm):
 
     def __init__(self, *args: Any, change: ChangeRequest, **kwargs: Any) -> None:
         super().__init__(*args, change=change, **kwargs)
-        field = self.fields["assigned_to"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = people_with(*TESTERS)
+        testers = people_with(*TESTERS)
         if change.package is not None:
             makers = put_together(change.package)
-            field.queryset = field.queryset.exclude(pk__in=makers.values("pk"))
+            testers = testers.exclude(pk__in=makers.values("pk"))
+        offer(self, "assigned_to", testers)
 
 
 class SignOffForm(PlaceForm):

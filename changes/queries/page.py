@@ -19,9 +19,9 @@ from changes.models import (
 )
 from changes.moves import ENDED, ChangeState
 from changes.queries.coming import Coming, next_line, planned
-from changes.queries.conflicts import Conflict, conflicts_of
+from changes.queries.conflicts import Conflict, conflicts_for
 from changes.queries.duties import DutyLine, duty_lines
-from changes.queries.readiness import next_gates
+from changes.queries.readiness import gates_for
 from changes.queries.revisions import last_voted_on
 from changes.queries.risks import risk_of
 from changes.queries.separation import excluded_from_change
@@ -58,8 +58,6 @@ WAY = (
 PLACES = {state: place for place, (state, _label) in enumerate(WAY)}
 EARLY = (S.DRAFT, S.ASSESSING, S.AWAITING, S.APPROVED)
 OFF = {S.REJECTED: S.AWAITING, S.BACKED_OUT: S.VERIFYING, S.FAILED: S.IMPLEMENTING}
-# What these say names other changes, which a supplier's contact may not know of.
-ABOUT_OTHERS = frozenset({"CONFLICT", "ACCEPTED"})
 LATEST = 200
 NEAR = 30  # days
 PLANS = ("implementation_plan", "test_plan", "backout_plan", "comms_plan")
@@ -156,12 +154,10 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
     request = change.approval
     now = standing(request, excluded=excluded, at=at) if request else None
     is_internal = access_of(user).is_internal
-    gates, places = next_gates(change, at), _places(change)
+    gates, places = gates_for(user, change, at), _places(change)
     coming = Coming("")
     if is_internal and change.state not in ENDED:
         coming = planned(user, change, at)
-    if not is_internal:
-        gates = [gate for gate in gates if gate.code not in ABOUT_OTHERS]
     duties = list(
         change.duties.select_related("duty__owner", "environment").order_by("pk")
     )
@@ -175,7 +171,7 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
         may_break_glass=may_break_glass(user, change),
         may_accept=change.state in EARLY and permissions.can_manage(user),
         gates=gates,
-        conflicts=conflicts_of(change) if is_internal and change.state in EARLY else [],
+        conflicts=conflicts_for(user, change) if change.state in EARLY else [],
         places=places,
         coming=coming,
         next=next_line(

@@ -15,12 +15,16 @@ from changes.moves import PromotionState, TemplateState
 from changes.queries.conflicts import conflicts_of
 from changes.queries.evidence import Tested, sign_offs_short
 from environments.models import Environment
+from opsdesk.accounts.access import access_of
+from opsdesk.accounts.models import User
 from opsdesk.core.gates import Finding, Gate, Gates
 from opsdesk.core.wording import listed, several
 
 Kind = ChangeRequest.Kind
 ChangeGate = Gate[ChangeRequest]
 LEAST_PLAN = 20  # characters
+# What these say names other changes, which a supplier's contact may not know of.
+ABOUT_OTHERS = frozenset({"CONFLICT", "ACCEPTED"})
 NEEDED = (
     "description",
     "reason",
@@ -63,6 +67,14 @@ def next_gates(change: ChangeRequest, at: datetime) -> list[Finding]:
     if change.state == ChangeRequest.State.ASSESSING:
         return to_ask(change).evaluate(change, at)
     return []
+
+
+def gates_for(user: User, change: ChangeRequest, at: datetime) -> list[Finding]:
+    """The same for one reader, without what names other changes to an outsider."""
+    found = next_gates(change, at)
+    if access_of(user).is_internal:
+        return found
+    return [gate for gate in found if gate.code not in ABOUT_OTHERS]
 
 
 def fields_filled(change: ChangeRequest, _at: datetime) -> Finding:

@@ -36,10 +36,6 @@ class FactsForm(SecondEditorMixin, CleanTextMixin, forms.Form):
     def prepare(self) -> None:
         """Fill choices and first values from what the form is about."""
 
-    def offer(self, name: str, rows: Any) -> None:
-        """Let one of these rows be chosen."""
-        self.fields[name].queryset = rows  # type: ignore[attr-defined]
-
     def against(self, theirs: Model) -> Self:
         """The same as typed, now written on top of the newer version."""
         version = theirs.version  # type: ignore[attr-defined]

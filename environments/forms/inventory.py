@@ -5,7 +5,7 @@ from django.conf import settings
 
 from environments.forms.facts import FactsForm, person_field, supplier_field
 from environments.models import Environment, Landscape, PackageClass
-from opsdesk.core.forms import CleanTextMixin
+from opsdesk.core.forms import CleanTextMixin, offer
 from opsdesk.core.zones import ZoneField
 
 Kind = Environment.Kind
@@ -102,7 +102,7 @@ class EnvironmentEditForm(FactsForm):
 
     def prepare(self) -> None:
         productions = self.about.environments.filter(kind=Kind.PRODUCTION)
-        self.offer("pairs_with", productions.in_use().order_by("name", "pk"))
+        offer(self, "pairs_with", productions.in_use().order_by("name", "pk"))
 
     def clean_code(self) -> str:
         return str(self.cleaned_data["code"]).upper()
@@ -159,4 +159,4 @@ class PathForm(FactsForm):
     def prepare(self) -> None:
         siblings = Environment.objects.filter(landscape=self.about.landscape_id)
         others = siblings.in_use().exclude(pk=self.about.pk)
-        self.offer("upstream", others.order_by("kind", "name", "pk"))
+        offer(self, "upstream", others.order_by("kind", "name", "pk"))

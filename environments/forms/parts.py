@@ -4,7 +4,7 @@ from django import forms
 
 from environments.forms.facts import FactsForm, supplier_field
 from environments.models import Component, Environment, Server
-from opsdesk.core.forms import CleanTextMixin, DayField, MomentField
+from opsdesk.core.forms import CleanTextMixin, DayField, MomentField, offer
 
 HEX = forms.RegexField(
     r"^[0-9a-f]{64}$",
@@ -65,7 +65,7 @@ class _OfLandscapeForm(CleanTextMixin, forms.Form):
         super().__init__(*args, **kwargs)
         self.about = about
         parts = Component.objects.filter(landscape=about.landscape_id)
-        self.fields["component"].queryset = parts.order_by("code")  # type: ignore[attr-defined]
+        offer(self, "component", parts.order_by("code"))
 
 
 class DependForm(CleanTextMixin, forms.Form):
@@ -79,7 +79,7 @@ class DependForm(CleanTextMixin, forms.Form):
         others = Component.objects.filter(landscape=about.landscape_id)
         known = about.depends_on.values("on")
         free = others.exclude(pk=about.pk).exclude(pk__in=known)
-        self.fields["on"].queryset = free.order_by("code")  # type: ignore[attr-defined]
+        offer(self, "on", free.order_by("code"))
 
 
 class PlaceForm(_OfLandscapeForm):
@@ -92,7 +92,7 @@ class PlaceForm(_OfLandscapeForm):
     def __init__(self, *args: object, about: Environment, **kwargs: object) -> None:
         super().__init__(*args, about=about, **kwargs)
         machines = about.servers.filter(is_retired=False)
-        self.fields["server"].queryset = machines.order_by("hostname")  # type: ignore[attr-defined]
+        offer(self, "server", machines.order_by("hostname"))
 
 
 class InstallForm(_OfLandscapeForm):

@@ -5,7 +5,7 @@ from django import forms
 from environments.forms.facts import FactsForm, person_field, supplier_field
 from environments.models import Landscape
 from opsdesk.accounts.access import Role, people_with
-from opsdesk.core.forms import CleanTextMixin, DayField, MomentField
+from opsdesk.core.forms import CleanTextMixin, DayField, MomentField, offer
 
 RENEWS = "Owes it thirty days before; left out, whoever owes it now or you."
 
@@ -58,7 +58,7 @@ class TaskForm(FactsForm):
 
     def prepare(self) -> None:
         staff = people_with(Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
-        self.offer("owner", staff)
+        offer(self, "owner", staff)
 
 
 def money(label: str) -> forms.DecimalField:

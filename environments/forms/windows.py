@@ -13,6 +13,7 @@ from opsdesk.core.forms import (
     OUT_OF_BOUNDS,
     CleanTextMixin,
     DayField,
+    offer,
 )
 from opsdesk.core.zones import ZoneField
 
@@ -102,7 +103,7 @@ class WindowForm(CleanTextMixin, forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         places = landscape.environments.in_use().order_by("kind", "name", "pk")
-        self.fields["environments"].queryset = places  # type: ignore[attr-defined]
+        offer(self, "environments", places)
         if not is_freeze:
             del self.fields["is_hard"], self.fields["exempt"]
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from opsdesk.accounts import queries
 from opsdesk.accounts.models import ApiToken, Membership, Party, User
-from opsdesk.core.forms import CleanTextMixin, DayField
+from opsdesk.core.forms import CleanTextMixin, DayField, offer
 from opsdesk.core.zones import ZoneField
 
 Role = Membership.Role
@@ -234,4 +234,4 @@ def _network(text: str) -> str:
 def _offer(form: forms.Form, field: str, user: User, *kinds: str) -> None:
     """Offer the active parties of the kinds that the person may see."""
     rows = queries.parties(user).filter(kind__in=kinds, is_active=True)
-    form.fields[field].queryset = rows  # type: ignore[attr-defined]
+    offer(form, field, rows)

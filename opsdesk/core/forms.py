@@ -6,13 +6,13 @@ Forms judge the shape of input; rules are the services'.
 import secrets
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms.renderers import TemplatesSetting
 from django.forms.utils import pretty_name
 
@@ -48,6 +48,11 @@ def bounded(clean: Callable[[Any], Any], value: Any) -> Any:
     if when and not is_sane(when):
         raise ValidationError(OUT_OF_BOUNDS)
     return when
+
+
+def offer(form: forms.BaseForm, name: str, rows: QuerySet[Any]) -> None:
+    """Let a field of the form choose among these rows, and no others."""
+    cast("forms.ModelChoiceField[Any]", form.fields[name]).queryset = rows
 
 
 class CleanTextMixin:

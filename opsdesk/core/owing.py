@@ -6,7 +6,7 @@ from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.fields import LATEST
-from opsdesk.core.forms import CleanTextMixin
+from opsdesk.core.forms import CleanTextMixin, offer
 
 
 class DutyForm(CleanTextMixin, forms.Form):
@@ -27,9 +27,7 @@ class DutyForm(CleanTextMixin, forms.Form):
         super().__init__(*args, **kwargs)
         staff = people_with(Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
         for name in ("owner", "deputy"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = staff
+            offer(self, name, staff)
 
     def clean_due_at(self) -> object:
         due_at = self.cleaned_data["due_at"]

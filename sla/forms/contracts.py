@@ -7,7 +7,7 @@ from django import forms
 
 from environments.models import Landscape
 from opsdesk.accounts.models import Party
-from opsdesk.core.forms import CleanTextMixin, MomentField
+from opsdesk.core.forms import CleanTextMixin, MomentField, offer
 from sla.hours import CalendarError
 from sla.models import (
     Contract,
@@ -182,7 +182,7 @@ class NewContractForm(TermsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         parties = Party.objects.filter(is_active=True).order_by("kind", "name")
-        self.fields["party"].queryset = parties  # type: ignore[attr-defined]
+        offer(self, "party", parties)
 
 
 class AmendContractForm(TermsForm):

@@ -6,7 +6,7 @@ from django import forms
 
 from environments.models import Landscape, Module
 from opsdesk.accounts.models import Party
-from opsdesk.core.forms import CleanTextMixin, DayField
+from opsdesk.core.forms import CleanTextMixin, DayField, offer
 from snags.models import GoLive, Snaglist
 
 
@@ -21,8 +21,7 @@ class GoLiveForm(CleanTextMixin, forms.Form):
     def __init__(self, *args: Any, golive: GoLive | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if golive is None:
-            rows = Landscape.objects.order_by("name")
-            self.fields["landscape"].queryset = rows  # type: ignore[attr-defined]
+            offer(self, "landscape", Landscape.objects.order_by("name"))
             del self.fields["version"]
             return
         del self.fields["landscape"]
@@ -53,16 +52,13 @@ class SnaglistForm(CleanTextMixin, forms.Form):
         current = snaglist.module_id if snaglist else None
         modules = Module.objects.in_use(current).select_related("landscape")
         if snaglist is None:
-            self._choose("golive", GoLive.objects.order_by("-went_live_on", "name"))
+            offer(self, "golive", GoLive.objects.order_by("-went_live_on", "name"))
             del self.fields["version"]
         else:
             modules = modules.filter(landscape=snaglist.golive.landscape_id)
             del self.fields["golive"]
-        self._choose("module", modules.order_by("landscape__name", "name"))
+        offer(self, "module", modules.order_by("landscape__name", "name"))
         sites = Party.objects.of_kind(Party.Kind.DEPARTMENT).order_by("name")
-        self._choose("site", sites)
+        offer(self, "site", sites)
         for name in self.fields if snaglist else ():
             self.fields[name].initial = getattr(snaglist, name)
-
-    def _choose(self, name: str, rows: Any) -> None:
-        self.fields[name].queryset = rows  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from environments.models import Environment, Module
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import RuleError
-from opsdesk.core.forms import CleanTextMixin, MomentField, MultipleFileField
+from opsdesk.core.forms import CleanTextMixin, MomentField, MultipleFileField, offer
 from snags.forms.verbs import LONG, day_field, text_field
 from snags.models import BusinessProcess, Snag, Snaglist
 from snags.queries.reporting import (
@@ -131,11 +131,11 @@ class ReportForm(CleanTextMixin, forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self._offer("environment", environments_to_choose())
-        self._offer("module", modules_to_choose())
+        offer(self, "environment", environments_to_choose())
+        offer(self, "module", modules_to_choose())
         processes = BusinessProcess.objects.filter(is_active=True)
-        self._offer("process", processes.order_by("name"))
-        self._offer("data_approver", people_with(Role.MANAGER))
+        offer(self, "process", processes.order_by("name"))
+        offer(self, "data_approver", people_with(Role.MANAGER))
         if not self.is_bound:
             self.fields["environment"].initial = default_environment()
         self.fields["title"].widget.attrs |= {
@@ -153,9 +153,6 @@ class ReportForm(CleanTextMixin, forms.Form):
         if environment is not None and not self.errors:
             data["snaglist"] = self._list_for(environment, data.get("module"))
         return data
-
-    def _offer(self, name: str, rows: Any) -> None:
-        self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
     def _check_kind(self, data: dict[str, Any]) -> None:
         needed = NEEDED.get(data.get("kind", ""))
@@ -211,7 +208,7 @@ class OnBehalfForm(ReportForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("reported_by", people_to_log_for(self.user))
+        offer(self, "reported_by", people_to_log_for(self.user))
         self.fields["reported_by"].widget.choices = self._people()
 
     def _people(self) -> list[tuple[Any, str]]:

@@ -15,6 +15,7 @@ from opsdesk.core.forms import (
     DayField,
     MultipleFileField,
     SecondEditorMixin,
+    offer,
 )
 from snags.days import morning_of
 from snags.models import BusinessProcess, Effort, Snag, SnagComment, Snaglist
@@ -136,8 +137,8 @@ class TriageForm(PriorityForm):
 
     def prepare(self) -> None:
         super().prepare()
-        _choose(self, "owner", _workers())
-        _choose(self, "team", _teams(self.snag))
+        offer(self, "owner", _workers())
+        offer(self, "team", _teams(self.snag))
         self.start(
             owner=self.snag.owner_id or self.user.pk,
             team=self.snag.team_id,
@@ -150,8 +151,8 @@ class AssignForm(SnagForm):
     team = forms.ModelChoiceField(Party.objects.none(), required=False)
 
     def prepare(self) -> None:
-        _choose(self, "owner", _workers())
-        _choose(self, "team", _teams(self.snag))
+        offer(self, "owner", _workers())
+        offer(self, "team", _teams(self.snag))
         self.start(owner=self.snag.owner_id, team=self.snag.team_id)
 
 
@@ -182,7 +183,7 @@ class HandOverForm(SnagForm):
 
     def prepare(self) -> None:
         suppliers = Party.objects.of_kind(Party.Kind.SUPPLIER).order_by("name")
-        _choose(self, "supplier", suppliers)
+        offer(self, "supplier", suppliers)
 
     def clean_follow_up_at(self) -> datetime | None:
         day = self.cleaned_data["follow_up_at"]
@@ -235,7 +236,7 @@ class ListForm(SnagForm):
     def prepare(self) -> None:
         golive = self.snag.snaglist.golive_id
         lists = Snaglist.objects.filter(golive=golive, is_open=True).order_by("name")
-        _choose(self, "snaglist", lists)
+        offer(self, "snaglist", lists)
         self.start(snaglist=self.snag.snaglist_id)
 
 
@@ -300,15 +301,15 @@ class PropertiesForm(TextsForm):
 
     def prepare(self) -> None:
         landscape = self.snag.environment.landscape
-        _choose(self, "environment", landscape.environments.order_by("kind", "name"))
+        offer(self, "environment", landscape.environments.order_by("kind", "name"))
         modules = landscape.modules.in_use(self.snag.module_id)
-        _choose(self, "module", modules.order_by("name"))
+        offer(self, "module", modules.order_by("name"))
         known = Q(is_active=True) | Q(pk=self.snag.process_id)
         processes = landscape.processes.filter(known)
-        _choose(self, "process", processes.order_by("name"))
+        offer(self, "process", processes.order_by("name"))
         inside = people_with(*(set(Role) - {Role.SUPPLIER}))
-        _choose(self, "observed_by", inside)
-        _choose(self, "data_approver", inside)
+        offer(self, "observed_by", inside)
+        offer(self, "data_approver", inside)
         names = [name for name in self.fields if name != "version"]
         self.start(**{name: self._now(name) for name in names})
 
@@ -336,7 +337,3 @@ class CommentForm(SnagForm):
     def clean_audience(self) -> str:
         first = str(self.fields["audience"].initial)
         return self.cleaned_data["audience"] or first
-
-
-def _choose(form: forms.Form, name: str, rows: Any) -> None:
-    form.fields[name].queryset = rows  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 from opsdesk.core.fields import EARLIEST, LATEST
-from opsdesk.core.forms import CleanTextMixin
+from opsdesk.core.forms import CleanTextMixin, offer
 from sla.models import Priority
 from snags.queries.searching import LONGEST
 from snags.queries.worklist import COLUMNS, NOBODY, PAGE, VIEWS, Asked
@@ -104,7 +104,7 @@ class BulkForm(CleanTextMixin, forms.Form):
         ticked = self.data.getlist("ids") if self.is_bound else []  # type: ignore[attr-defined]
         keys = [pk for pk in dict.fromkeys(ticked) if _is_key(pk)][: 2 * PAGE]
         self.fields["ids"].choices = [(pk, pk) for pk in keys]  # type: ignore[attr-defined]
-        self.fields["owner"].queryset = workers()  # type: ignore[attr-defined]
+        offer(self, "owner", workers())
         for problem in ("required", "invalid_choice"):
             self.fields["ids"].error_messages[problem] = "Tick some snags first."
 

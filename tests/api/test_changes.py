@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from changes.models import ChangeRequest, Package
+from changes.services import promoting
 from tests.api.asking import act, etag, make_token, patch, post
 from tests.changes.drafts import make_change, make_component, make_package
 from tests.changes.factories import World
@@ -219,6 +220,29 @@ def test_a_change_that_is_not_mine_is_not_there(client, world, vic):
 
     assert hidden.status_code == absent.status_code == 404
     assert hidden.content == absent.content
+
+
+def test_a_tester_outside_reads_nothing_of_other_changes(client, world):
+    world.submitted("1.0", title="Nobody else's business")
+    change = world.tried("1.1")
+    change.requester = world.tom
+    change.save(update_fields=["requester"])
+    promoting.schedule(change, actor=world.ian, environment=world.failover)
+    url = f"{API}changes/{change.pk}/"
+
+    def asked(person):
+        headers = make_token(person, *SCOPES)
+        conflicts = client.get(f"{url}conflicts/", headers=headers)
+        gates = client.get(f"{url}gates/", headers=headers)
+        planned = client.get(f"{url}gates/?env={world.failover.pk}", headers=headers)
+        codes = {gate["code"] for gate in gates.json()}
+        about_others = codes & {"CONFLICT", "ACCEPTED"}
+        return conflicts.json(), about_others, planned.status_code
+
+    (conflict,), theirs, planned = asked(world.rita)
+    assert "Nobody else's business" in conflict["text"]
+    assert (theirs, planned) == ({"CONFLICT", "ACCEPTED"}, 200)
+    assert asked(world.tom) == ([], set(), 404)
 
 
 def test_the_calendar_tells_slots_and_windows(client, world, as_rita):
