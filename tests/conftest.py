@@ -21,6 +21,17 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 
+def pytest_collection_modifyitems(items):
+    """What takes long comes first, and what shares a company or a browser together."""
+    first = ("proof", "browser", "local", "faults")
+    rank = {f"tests/{name}": place for place, name in enumerate(first)}
+
+    def place(item):
+        return rank.get("/".join(item.nodeid.split("/")[:2]), len(first))
+
+    items.sort(key=place)
+
+
 def pytest_collection_finish():
     """What is imported now stays: the collector need not look at it again."""
     gc.collect()

@@ -156,6 +156,7 @@ def _newcomer() -> User:
     return User.objects.get(email="new@example.org")
 
 
+@cache
 def address(line, world, name, whose):
     """The URL of a line for a person; `whose` object is ours, theirs or nobody's."""
     if line.on == "":
@@ -399,9 +400,21 @@ def payload(line, w, etag=""):
         if verb == "package-upload":
             added = SimpleUploadedFile("b.sql", b"select 1;")
             return {"data": {"files": added}, "headers": headers}
-        body = {**_api_bodies(w), **bodies(w)}.get(verb, {})
+        body = _all_bodies(w).get(verb, {})
         sent = {"data": json.dumps(body), "content_type": "application/json"}
         return {**sent, "headers": headers}
+    if line.route == "changes:package_upload":
+        return {"data": {"uploads": SimpleUploadedFile("b.sql", b"select 1;")}}
+    return {"data": _forms(space, w).get(verb, {})}
+
+
+@cache
+def _all_bodies(w):
+    return {**_api_bodies(w), **bodies(w)}
+
+
+@cache
+def _forms(space, w):
     forms = {
         "snags": _snag_forms,
         "accounts": _people_forms,
@@ -409,7 +422,7 @@ def payload(line, w, etag=""):
         "core": _inbox_forms,
         "changes": _change_forms,
     }.get(space)
-    return {"data": forms(w).get(verb, {}) if forms else {}}
+    return forms(w) if forms else {}
 
 
 def _inbox_forms(w):
@@ -426,7 +439,6 @@ def _change_forms(w):
     return {
         "package_new": {**described, "component": ours.pk},
         "package_edit": {**described, "version": draft.version},
-        "package_upload": {"uploads": SimpleUploadedFile("b.sql", b"select 1;")},
         "package_declare": {"entries": f"{digest}  5  big.zip"},
         "package_block": reason,
         "package_unblock": reason,

@@ -1,4 +1,4 @@
-"""One company for a whole module: built once, every request rolled back."""
+"""One company for all these modules: built once, every request rolled back."""
 
 import pytest
 from django.core.cache import cache
@@ -18,13 +18,16 @@ TRACES = (
     "django_migrations",
     "account_emailaddress",  # the log-in package's own copy of a person's address
 )
+WRITTEN = (
+    "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+    " WHERE schemaname = 'public'"
+)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def world(django_db_setup, django_db_blocker):
-    """The company, there until the module ends; nothing of it is ever committed."""
+    """The company, there as long as these tests run; nothing of it is committed."""
     with django_db_blocker.unblock(), transaction.atomic():
-        cache.clear()
         built = worlds.build()
         with connection.cursor() as cursor:
             cursor.execute(
@@ -35,14 +38,18 @@ def world(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def db(world):
-    """The company's database; whatever a test does to it is undone."""
+def db(doors):
+    """The company's database; whatever a test does to it, or is told, is undone."""
+    cache.clear()  # nobody has tried too often yet
+    told = {name: client.cookies.copy() for name, client in doors.items()}
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+    for name, cookies in told.items():
+        doors[name].cookies = cookies
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def doors(world):
     """A signed-in client for each of the cast, and one for nobody."""
     found = {"nobody signed in": Client(raise_request_exception=False)}
@@ -53,30 +60,53 @@ def doors(world):
     return found
 
 
-def fingerprint() -> dict[str, str]:
-    """A digest of every row of every table but the traces, table by table."""
-    tables = [
-        name for name in connection.introspection.table_names() if name not in TRACES
-    ]
+class Rows:
+    """A digest of every row of every table but the traces, table by table.
+
+    PostgreSQL counts what a transaction writes, undone or not: a table whose count has
+    not grown since it was last looked at need not be read again.
+    """
+
+    def __init__(self) -> None:
+        self.digests = _digests(
+            [n for n in connection.introspection.table_names() if n not in TRACES]
+        )
+        self.written = _written()
+
+    def changed(self) -> list[str]:
+        """The tables that differ now."""
+        written = _written()
+        touched = [
+            name for name in self.digests if written.get(name) != self.written.get(name)
+        ]
+        now = _digests(touched) if touched else {}
+        found = [name for name in touched if now[name] != self.digests[name]]
+        if not found:
+            self.written = written
+        return found
+
+
+def _written() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(WRITTEN)
+        return dict(cursor.fetchall())
+
+
+def _digests(names: list[str]) -> dict[str, str]:
     digest = sql.SQL(
         "SELECT {}, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
         " FROM {} t"
     )
-    parts = [digest.format(sql.Literal(name), sql.Identifier(name)) for name in tables]
+    parts = [digest.format(sql.Literal(name), sql.Identifier(name)) for name in names]
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(" UNION ALL ").join(parts))
         return dict(cursor.fetchall())
 
 
-def changed(before: dict[str, str]) -> list[str]:
-    """The tables that differ now."""
-    return [name for name, digest in fingerprint().items() if before[name] != digest]
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def at_rest(world, doors):
     """What the database holds before anybody does anything."""
-    return fingerprint()
+    return Rows()
 
 
 def read(answer):

@@ -6,7 +6,7 @@ And none of them says what that person may not know.
 import pytest
 
 from tests.proof import asking
-from tests.proof.conftest import changed, read
+from tests.proof.conftest import read
 from tests.proof.crawling import crawl
 from tests.proof.rights import lines
 from tests.proof.secrets import told
@@ -38,7 +38,7 @@ def test_no_link_leads_to_a_refusal_to_a_secret_or_to_a_change(
     assert bad == {}
     assert {u: said for u, a in found.items() if (said := told(world, name, a))} == {}
     assert REACHED[name] in found
-    assert changed(at_rest) == []
+    assert at_rest.changed() == []
 
 
 def test_other_methods_than_the_expected_change_nothing(world, doors, at_rest):
@@ -54,4 +54,4 @@ def test_other_methods_than_the_expected_change_nothing(world, doors, at_rest):
             if answer.status_code >= 500:
                 bad.append(f"{method} {url}: {answer.status_code}")
     assert bad == []
-    assert changed(at_rest) == []
+    assert at_rest.changed() == []

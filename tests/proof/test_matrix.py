@@ -1,11 +1,12 @@
 """Every route, every role, every object: the answer is the one in permissions.csv.
 
 Routes come from the resolver, so a new one fails here until somebody has written down
-whom it admits. Whoever may do a thing succeeds, and the database shows it; whoever may
-not changes nothing; and what one may not know of answers as what does not exist, nor is
-it in any other answer.
+whom it admits. Whom the gate refuses never gets as far as the view. Whoever may do a
+thing succeeds, and the database shows it; whoever may not changes nothing; and what one
+may not know of answers as what does not exist, nor is it in any other answer.
 """
 
+from functools import wraps
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,13 +14,14 @@ from django.db import transaction
 
 from opsdesk.core.policy import routes
 from tests.proof import asking
-from tests.proof.conftest import changed, read
+from tests.proof.conftest import read
 from tests.proof.rights import ANONYMOUS, lines
 from tests.proof.secrets import told
 from tests.proof.world import CAST
 
 pytestmark = pytest.mark.usefixtures("db")
 LINES = lines()
+PATTERNS = dict(routes())
 PEOPLE = (ANONYMOUS, *CAST)
 ANSWERED = {200, 201, 204, 302}
 # Forms that need a code from a phone, a mailed key or several steps: asked empty, they
@@ -53,33 +55,64 @@ OTHERS_TOKENS = {"mia", "ann", "amy"}  # who may list, but only Ann may revoke
 
 
 def test_every_route_is_in_the_table_and_every_line_names_a_route():
-    known = {name for name, _pattern in routes()}
+    known = set(PATTERNS)
     written = {line.route for line in LINES}
 
     assert known - written == set(), "Write down in permissions.csv whom these admit."
     assert written - known == set(), "These lines of permissions.csv name no route."
 
 
+@pytest.fixture
+def entered(line, monkeypatch):
+    """Grows by one whenever somebody gets as far as the route's view."""
+    calls, pattern = [], PATTERNS[line.route]
+    real = pattern.callback
+
+    @wraps(real)
+    def view(request, *args, **kwargs):
+        calls.append(request.path)
+        return real(request, *args, **kwargs)
+
+    monkeypatch.setattr(pattern, "callback", view)
+    return calls
+
+
 @pytest.mark.parametrize("line", LINES, ids=str)
-def test_the_answer_is_the_one_in_the_table(line, world, doors, at_rest):
+def test_the_answer_is_the_one_in_the_table(line, world, doors, at_rest, entered):
+    def ask(name, whose):
+        before = len(entered)
+        answer = _ask(line, world, doors, name, whose)
+        stray = _stray(line, name, entered=len(entered) > before)
+        wrong.extend(_complaints((name, whose), stray))
+        return answer
+
     cells = [(name, whose) for name in PEOPLE for whose in _objects(line, name)]
     acts = [c for c in cells if line.method != "GET" and _wanted(line, *c) == "yes"]
     answers, wrong = {}, []
     # Nothing but a successful post may leave a trace, so all others share one look.
     for cell in (cell for cell in cells if cell not in acts):
-        answers[cell] = _ask(line, world, doors, *cell)
+        answers[cell] = ask(*cell)
         wrong += _complaints(cell, _fault(line, answers[cell], _wanted(line, *cell)))
         wrong += _complaints(cell, ", ".join(told(world, cell[0], answers[cell])))
-    if tables := changed(at_rest):
+    if tables := at_rest.changed():
         wrong.append(f"changed {tables}, by a read or by somebody refused")
     for cell in acts:
         with transaction.atomic():
-            answer = _ask(line, world, doors, *cell)
+            answer = ask(*cell)
             wrong += _complaints(cell, _undone(line, answer, at_rest))
             transaction.set_rollback(True)
     for name in PEOPLE:
         wrong += _complaints((name, "theirs"), _tells(line, name, answers))
     assert wrong == []
+
+
+def _stray(line, name, *, entered):
+    """The gate alone says who gets to the view; who is nobody, the API sees there."""
+    if name == ANONYMOUS and line.is_api:
+        return ""
+    if entered == (name in line.gate):
+        return ""
+    return "came past the gate" if entered else "was kept from the view"
 
 
 def _objects(line, name):
@@ -162,7 +195,7 @@ def _undone(line, answer, at_rest):
         return f"{fault}: {answer.content[:300]!r}"
     if line.route.startswith(NEEDS_MORE) or line.route in KEEPS:
         return ""
-    return "" if changed(at_rest) else f"{answer.status_code}, but nothing changed"
+    return "" if at_rest.changed() else f"{answer.status_code}, but nothing changed"
 
 
 def _to_login(answer):

@@ -11,7 +11,7 @@ from opsdesk.core.models import Message
 from tests.accounts import sign_in
 from tests.factories import PASSWORD
 from tests.proof import asking
-from tests.proof.conftest import changed, fingerprint
+from tests.proof.conftest import Rows
 from tests.proof.rights import ANONYMOUS, lines
 from tests.proof.world import CAST
 
@@ -70,7 +70,7 @@ def test_every_post_wants_its_token(world):
     sides = {name: Client(enforce_csrf_checks=True) for name in CAST}
     for name, client in sides.items():
         sign_in(client, world.people[name])
-    before = fingerprint()
+    before = Rows()
     for line in POSTS:
         name = _somebody(line)
         url = asking.address(line, world, name, "ours")
@@ -78,19 +78,19 @@ def test_every_post_wants_its_token(world):
         answer = sides[name].post(url, **asking.payload(line, world))
         sides[name].cookies = cookies
         assert answer.status_code == 403, url
-    assert changed(before) == []
+    assert before.changed() == []
 
 
 def test_a_session_writes_to_the_api_only_with_the_token(world):
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.sam)
-    before = fingerprint()
+    before = Rows()
     for line in lines():
         if line.is_api and line.method == "POST":
             url = asking.address(line, world, "sam", "ours")
             answer = client.post(url, **asking.payload(line, world))
             assert answer.status_code == 403, url
-    assert changed(before) == []
+    assert before.changed() == []
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_another_origin_writes_nothing_though_it_had_the_token(world, origin):
     client = Client(enforce_csrf_checks=True)
     sign_in(client, world.sam)
     client.get("/profile/")
-    before = fingerprint()
+    before = Rows()
     token = client.cookies[settings.CSRF_COOKIE_NAME].value
     asked = [
         (line, asking.address(line, world, "sam", "ours"))
@@ -126,7 +126,7 @@ def test_another_origin_writes_nothing_though_it_had_the_token(world, origin):
         ]
 
     assert send(origin) == [403, 403]
-    assert changed(before) == []
+    assert before.changed() == []
     assert send("http://testserver") == [302, 201]
 
 
@@ -135,7 +135,7 @@ def test_another_host_gets_nothing(host, world, at_rest):
     for path in ("/account/login/", "/account/password/reset/", "/api/v1/snags/"):
         answer = Client().post(path, {"email": world.rob.email}, headers={"host": host})
         assert answer.status_code == 400
-    assert changed(at_rest) == []
+    assert at_rest.changed() == []
 
 
 def test_a_forged_forwarded_host_does_not_get_into_a_mail(world):

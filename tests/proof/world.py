@@ -46,7 +46,7 @@ STATES = ("new", "handed", "back", "waiting", "resolved")
 CAST = ("rob", "sam", "dee", "mia", "tim", "bea", "ada", "ann", "vic", "amy")
 
 
-@dataclass
+@dataclass(eq=False)
 class World:
     """Who and what there is; `ours` and `theirs` hold a snag for each state."""
 

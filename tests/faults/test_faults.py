@@ -15,7 +15,7 @@ from opsdesk.core.models import Heartbeat, Message, Notification
 from opsdesk.core.services import heartbeats, outbox
 from snags.models import Clock, ClockEvent
 from tests.factories import NINE, make_contract, make_landscape, make_snag, make_user
-from tests.proof.machinery import OwnDatabase, Processes, Sink, until
+from tests.faults.machinery import OwnDatabase, Processes, Sink, until
 
 pytestmark = pytest.mark.worker
 SNAGS = 101  # with two clocks each
