@@ -80,6 +80,11 @@ def can_run(user: User, change: ChangeRequest) -> bool:
     return is_named or access.has(Role.ADMINISTRATOR)
 
 
+def can_plan(user: User, change: ChangeRequest) -> bool:
+    """Plans its promotions and starts them: who runs it and prepares changes."""
+    return can_prepare(user) and can_run(user, change)
+
+
 def can_run_promotion(user: User, promotion: Promotion) -> bool:
     """Who may run the change, and who broke the glass for it."""
     broke = promotion.change.is_break_glass and promotion.created_by_id == user.pk

@@ -75,7 +75,7 @@ def _sync_url(
     assert owed.environment is not None
     if live is not None:
         return live.get_absolute_url()
-    if permissions.can_run(user, change) and permissions.can_prepare(user):
+    if permissions.can_plan(user, change):
         form = reverse("changes:promotion_new", args=[change.pk])
         return f"{form}?environment={owed.environment_id}&kind={Promotion.Kind.RESYNC}"
     return owed.environment.get_absolute_url()

@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 
+from changes import permissions
 from changes.models import ChangeDuty, ChangeRequest, Promotion
 from changes.moves import PromotionState
 from environments.models import Component, Environment
@@ -68,12 +69,16 @@ def is_everywhere(change: ChangeRequest) -> bool:
 
 
 def owner_for(change: ChangeRequest, kind: str, place: Environment | None) -> User:
-    """Who owes it: who looks after the environment, a manager for a judgement, else
-    who implements the change."""
+    """Who owes it: a manager a judgement; a sync, of who looks after the environment,
+    the implementer and the administrators, the first who may promote; else one of the
+    former."""
     if kind in {Kind.REVIEW, Kind.RETRO_APPROVAL}:
         managers = people_with(Role.MANAGER)
         free = [who for who in managers if who.pk != change.implementer_id]
         return next(iter(free), change.requester)
-    if place is not None and place.owner is not None:
-        return place.owner
-    return change.implementer or change.requester
+    near = [place.owner if place is not None else None, change.implementer]
+    known = [who for who in near if who is not None]
+    if kind in SYNCS:
+        able = [*known, *people_with(Role.ADMINISTRATOR)]
+        known = [who for who in able if permissions.can_plan(who, change)] or known
+    return next(iter(known), change.requester)

@@ -71,7 +71,7 @@ def may_edit(user: User, change: ChangeRequest) -> bool:
 def may_promote(user: User, change: ChangeRequest) -> bool:
     """Plan a promotion: from the first try in dev/test until it has been verified."""
     under_way = change.state in PROMOTABLE and not change.is_held
-    return under_way and permissions.can_run(user, change)
+    return under_way and permissions.can_plan(user, change)
 
 
 def may_ask_for_tests(user: User, change: ChangeRequest) -> bool:

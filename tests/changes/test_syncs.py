@@ -2,6 +2,7 @@
 
 import pytest
 
+from changes.queries.owed import owner_for
 from changes.services import starting
 from environments.models import Placement
 from tests.changes.factories import World, carry_out
@@ -58,3 +59,24 @@ def test_a_failover_has_whatever_nobody_placed(w):
     found, _change = owed(w)
 
     assert found == [("failover_sync", w.failover)]
+
+
+def test_a_sync_is_owed_by_the_nearest_who_may_promote_it(w):
+    change = w.change()
+
+    def owner(looks_after, implements):
+        w.failover.owner, change.implementer = looks_after, implements
+        return owner_for(change, "failover_sync", w.failover)
+
+    assert owner(None, w.ian) == owner(w.tom, w.ian) == w.ian
+    assert owner(w.eve, w.ian) == w.eve
+    assert owner(w.max, w.tom) == owner(None, None) == w.ed
+
+
+def test_a_sync_nobody_may_promote_is_owed_by_who_looks_after_the_place(w):
+    change = w.change()
+    for each in (w.eve, w.ed):
+        each.memberships.update(role="auditor")
+    w.failover.owner, change.implementer = w.tom, None
+
+    assert owner_for(change, "failover_sync", w.failover) == w.tom
