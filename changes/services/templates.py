@@ -49,7 +49,7 @@ def propose(
     It rests on normal changes that went well in this way before.
     """
     require(permissions.can_prepare(actor))
-    if expires_on <= clock.now().date():
+    if expires_on <= clock.today():
         raise RuleError("Choose a day to come.", code="expired")
     Landscape.objects.select_for_update(of=("self",)).get(pk=landscape.pk)
     _judge_evidence(landscape, evidence)
@@ -82,34 +82,23 @@ def propose_again(template: ChangeTemplate, *, actor: User) -> ChangeTemplate:
     return _ask(template, actor)
 
 
-@transaction.atomic
-def vote_on_template(
-    template: ChangeTemplate,
-    *,
-    actor: User,
-    decision: str,
-    comment: str = "",
-    sha256: str,
-) -> ChangeTemplate:
-    """Say yes or no; the last yes puts it in force in place of the number before."""
-    template = locked_template(template)
-    if template.approval is None:
-        raise RuleError("Nobody is asked about it.", code="not_open")
-    request = approvals.vote(
-        template.approval,
-        actor=actor,
-        decision=decision,
-        comment=comment,
-        revision=template.number,
-        sha256=sha256,
-        excluded=excluded_from_template(template),
-    )
-    if request.state == ApprovalRequest.State.GRANTED:
-        excluded = excluded_from_template(template)
-        now = standing(request, excluded=excluded, at=clock.now())
-        approvals.consume(request, actor=actor, now=now)
-        _put_in_force(template, actor)
-    return template
+@transaction.atomic(savepoint=False)
+def put_in_force(
+    template: ChangeTemplate, request: ApprovalRequest, *, actor: User
+) -> None:
+    """The last yes: it takes the place of the numbers before, about which nobody is
+    asked any more. The template is locked."""
+    _judge(template, "approve")
+    excluded = excluded_from_template(template)
+    now = standing(request, excluded=excluded, at=clock.now())
+    approvals.consume(request, actor=actor, now=now)
+    earlier = ChangeTemplate.objects.filter(
+        landscape=template.landscape, code=template.code, number__lt=template.number
+    ).exclude(state=State.RETIRED)
+    for old in earlier.select_related("approval").order_by("number"):
+        _retire(old, actor)
+    template.suspended_because = ""
+    _move(template, "approve", "suspended_because", actor=actor)
 
 
 @transaction.atomic
@@ -145,9 +134,7 @@ def retire_template(template: ChangeTemplate, *, actor: User) -> ChangeTemplate:
     template = locked_template(template)
     require(permissions.can_manage(actor))
     _judge(template, "retire")
-    if template.approval is not None:
-        approvals.end(template.approval, ApprovalRequest.State.WITHDRAWN)
-    _move(template, "retire", actor=actor)
+    _retire(template, actor)
     return template
 
 
@@ -202,15 +189,10 @@ def _substance(template: ChangeTemplate) -> dict[str, Any]:
     }
 
 
-def _put_in_force(template: ChangeTemplate, actor: User) -> None:
-    """The number before goes first: one of a code is in force."""
-    earlier = ChangeTemplate.objects.filter(
-        landscape=template.landscape, code=template.code, number__lt=template.number
-    ).exclude(state=State.RETIRED)
-    for old in earlier.order_by("number"):
-        _move(old, "retire", actor=actor)
-    template.suspended_because = ""
-    _move(template, "approve", "suspended_because", actor=actor)
+def _retire(template: ChangeTemplate, actor: User) -> None:
+    if template.approval is not None:
+        approvals.end(template.approval, ApprovalRequest.State.WITHDRAWN)
+    _move(template, "retire", actor=actor)
 
 
 def _judge(template: ChangeTemplate, verb: str) -> None:

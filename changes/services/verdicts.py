@@ -7,13 +7,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from changes.models import ChangeDuty, ChangeRequest, Promotion
+from changes.models import ChangeDuty, ChangeRequest, ChangeTemplate, Promotion
 from changes.moves import PromotionState
 from changes.queries.approvals import Owner, change_of
 from changes.services import promotion_rows, slots
 from changes.services.after import judged
 from changes.services.revisions import AGREEING
 from changes.services.rows import judge, log, move
+from changes.services.templates import put_in_force
 from opsdesk.accounts.models import User
 from opsdesk.core.models import ApprovalRequest
 from opsdesk.core.services.outbox import Note, notify
@@ -46,6 +47,8 @@ def follow(
         return
     if isinstance(owner, ChangeRequest) and owner.state in AGREEING:
         _move_change(owner, request.state, actor=actor, at=at)
+    if isinstance(owner, ChangeTemplate) and actor and request.state == State.GRANTED:
+        put_in_force(owner, request, actor=actor)
     if isinstance(owner, ChangeDuty):
         judged(owner, actor=actor, at=at)
     if isinstance(owner, Promotion) and request.state == State.REJECTED:

@@ -16,7 +16,6 @@ from changes.queries.approvals import Owner, change_of, excluded_by, owner_of
 from changes.services import slots
 from changes.services.revisions import AGREEING
 from changes.services.rows import locked, log, move
-from changes.services.templates import vote_on_template
 from changes.services.verdicts import follow
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -52,12 +51,6 @@ def vote(
         raise SeparationError(excluded[actor.pk])
     if owner is None or request.state == State.SUPERSEDED:
         raise RuleError("This changed since you read it. Read it again.", code="stale")
-    if isinstance(owner, ChangeTemplate):
-        vote_on_template(
-            owner, actor=actor, decision=decision, comment=comment, sha256=sha256
-        )
-        request.refresh_from_db()
-        return request
     _judge(owner)
     before = request.state
     request = approvals.vote(

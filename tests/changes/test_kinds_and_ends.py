@@ -45,19 +45,23 @@ def successes(live, sam, sue, ana):
     return make_successes(live, sam, sue, ana)
 
 
-@pytest.fixture
-def proposed(live, sam, tim, mia, successes):
+def propose(live, sam, successes, **changed):
     return templates.propose(
         actor=sam,
         landscape=live.landscape,
         code="rounding",
         title="Round invoices",
-        body=BODY,
+        body={**BODY, **changed},
         locked=["implementation_plan", "backout_plan"],
         environments=[live, place(live, "dev_test")],
         evidence=successes,
         expires_on=clock.today() + 365 * DAY,
     )
+
+
+@pytest.fixture
+def proposed(live, sam, tim, mia, successes):
+    return propose(live, sam, successes)
 
 
 @pytest.fixture
@@ -225,23 +229,49 @@ def test_who_proposed_a_template_does_not_vote_on_it(proposed, sam):
 def test_the_next_number_replaces_the_one_before_once_it_is_agreed_to(
     live, template, sam, tim, mia, successes
 ):
-    second = templates.propose(
-        actor=sam,
-        landscape=live.landscape,
-        code="rounding",
-        title="Round invoices",
-        body={**BODY, "test_plan": "Print twenty."},
-        locked=[],
-        environments=[live, place(live, "dev_test")],
-        evidence=successes,
-        expires_on=clock.today() + 365 * DAY,
-    )
+    second = propose(live, sam, successes, test_plan="Print twenty.")
     assert ChangeTemplate.objects.get(pk=template.pk).state == "approved"
 
     agree(second, tim, mia)
 
     states = ChangeTemplate.objects.order_by("number").values_list("number", "state")
     assert list(states) == [(1, "retired"), (2, "approved")]
+
+
+def test_nobody_is_asked_about_a_number_once_a_later_one_is_in_force(
+    live, proposed, sam, tim, mia, successes
+):
+    agree(proposed, tim)
+    second = agree(propose(live, sam, successes, test_plan="Print 20."), tim, mia)
+    templates.suspend_template(second, because="Wrong.", actor=mia, at=clock.now())
+
+    with pytest.raises(RuleError) as found:
+        agree(proposed, mia)
+
+    assert found.value.code == "not_open"
+    states = ChangeTemplate.objects.order_by("number").values_list("number", "state")
+    assert list(states) == [(1, "retired"), (2, "suspended")]
+
+
+@pytest.mark.parametrize(
+    ("decision", "said"), [("approve", "Approved"), ("reject", "Rejected")]
+)
+def test_who_proposed_a_template_hears_what_it_has_come_to(
+    proposed, sam, tim, mia, decision, said
+):
+    agree(proposed, tim)
+
+    voting.vote(
+        proposed.approval,
+        actor=mia,
+        decision=decision,
+        comment="Because.",
+        revision=proposed.number,
+        sha256=proposed.approval.sha256,
+    )
+
+    told = sam.notifications.order_by("-pk").first()
+    assert told.title == f"{said}: Standard change rounding v1: Round invoices"
 
 
 def test_a_suspended_template_is_in_force_again_after_another_yes(
