@@ -30,8 +30,9 @@ AFTER = AGREED | {ChangeState.REVIEW, ChangeState.BACKED_OUT}
 def state(case: Case, _at: datetime) -> Finding:
     """The change has come far enough for this environment, and no further."""
     change = case.promotion.change
-    is_test = case.environment.kind == Environment.Kind.DEV_TEST
-    allowed = AFTER if case.follows else TESTING if is_test else AGREED
+    allowed = AFTER if case.follows else AGREED
+    if case.environment.kind == Environment.Kind.DEV_TEST:
+        allowed |= TESTING
     if change.state in allowed:
         return Finding("STATE", is_met=True, detail=change.get_state_display() + ".")
     return Finding(
@@ -102,8 +103,10 @@ def promotion_approval(case: Case, _at: datetime) -> Finding:
 
 
 def separation(case: Case, _at: datetime) -> Finding:
-    """Whoever starts it did not vote on it; the rest counts in the approvals."""
-    standings = (case.change_standing, case.promotion_standing)
+    """Whoever starts it did not vote on it, nor on leave it uses; the rest counts in
+    the approvals."""
+    leave = [now for _, now in case.overrides_used]
+    standings = (case.change_standing, case.promotion_standing, *leave)
     voters = {
         found.vote.user_id
         for each in standings

@@ -58,7 +58,7 @@ def test_s37_another_digest_has_failed_and_nothing_counts_as_installed(w, nc, pa
     event = promotion.change.events.get(verb="failed")
     assert event.params["outcome"] == "DIGEST_MISMATCH"
     page = pages.see(w.ian, promotion.get_absolute_url())
-    assert "This is not what was tested." in page
+    assert "this is not what was tested." in page
 
 
 def test_s39_the_same_form_sent_three_times_starts_once(w, nc, pages):
@@ -190,6 +190,18 @@ def test_what_has_applied_something_is_not_aborted(w, nc, pages):
     assert pages.press(w.ian, "promotion_abort", promotion).status_code == 409
 
     assert facts() == before
+
+
+def test_what_is_only_tried_is_rolled_back_while_it_is_assessed(w, nc, pages):
+    change = w.tried("1.2")
+    tried = change.promotions.get()
+    assert (change.state, w.label(w.dev)) == ("assessing", "1.2")
+
+    pages.does(w.ian, "promotion_roll_back", tried)
+    pages.carry_out(w.ian, Promotion.objects.get(undoes=tried))
+
+    assert (again(tried).state, w.label(w.dev)) == ("rolled_back", "1.1")
+    assert fresh(change).state == "assessing"
 
 
 def test_somebody_without_a_part_in_it_runs_nothing(w, nc, pages):
