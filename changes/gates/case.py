@@ -106,7 +106,14 @@ class Case:
     @property
     def overridden(self) -> set[int]:
         """Freeze occurrences it has leave to ignore."""
-        return {row.occurrence_id for row, _ in self.overrides}
+        return {row.occurrence_id for row, _ in self.overrides_used}
+
+    @cached_property
+    def overrides_used(self) -> list[tuple[FreezeOverride, Standing]]:
+        """Of them those for what is frozen there now: the start uses them up."""
+        frozen = {row.pk for row in self.freezes}
+        given = self.overrides if frozen else []
+        return [(row, now) for row, now in given if row.occurrence_id in frozen]
 
     @cached_property
     def overdue_syncs(self) -> list[ChangeDuty]:

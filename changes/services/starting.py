@@ -84,11 +84,7 @@ def _use_approvals(promotion: Promotion, case: Case, actor: User) -> None:
     mine = case.promotion_standing
     if case.approvals_needed and mine is not None:
         approvals.consume(mine.request, actor=actor, now=mine)
-    frozen = {row.pk for row in case.freezes}
-    overrides = case.overrides if frozen else []
-    for override, now in overrides:
-        if override.occurrence_id not in frozen:
-            continue
+    for override, now in case.overrides_used:
         approvals.consume(now.request, actor=actor, now=now)
         override.used_by = promotion
         override.save(update_fields=["used_by"])

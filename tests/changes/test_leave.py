@@ -80,6 +80,18 @@ def test_leave_holds_on_when_the_freeze_is_made_shorter_or_named_anew(
     assert (leave.used_by, state(leave)) == (promotion, "consumed")
 
 
+def test_who_granted_the_leave_does_not_start_what_it_lets_through(
+    w, promotion, freeze, leave
+):
+    w.max.memberships.create(role="administrator")
+
+    with pytest.raises(GatesError) as found:
+        starting.start(promotion, actor=w.max)
+
+    assert [gate.code for gate in found.value.unmet] == ["SOD"]
+    assert (again(promotion).state, state(leave)) == ("scheduled", "granted")
+
+
 def test_leave_is_asked_for_again_when_the_freeze_is_made_longer(
     w, promotion, freeze, leave
 ):
