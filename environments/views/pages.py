@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from environments.forms.facts import FactsForm
-from opsdesk.core.http import UserRequest
+from opsdesk.core.http import UserRequest, status_of
 
 
 def ask(
@@ -21,12 +21,11 @@ def ask(
     **context: Any,
 ) -> HttpResponse:
     """The form; to the second editor theirs beside what was typed, nothing lost."""
+    status, beside = status_of(form), None
     theirs = getattr(form, "theirs", None)
-    beside = None
     if theirs is not None and isinstance(form, FactsForm):
         beside, form = form.beside(theirs), form.against(theirs)
     context |= {"form": form, "title": title, "theirs": beside, "back": address(back)}
-    status = 409 if theirs is not None else 422 if form.is_bound else 200
     return render(request, "environments/form.html", context, status=status)
 
 

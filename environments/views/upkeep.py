@@ -17,7 +17,7 @@ from environments.services import maintenance, renewals
 from environments.services.downtime import save_downtime_cost
 from environments.views.pages import ask, done
 from opsdesk.accounts.access import INTERNAL, Role
-from opsdesk.core.http import UserRequest, once, submit
+from opsdesk.core.http import UserRequest, once, status_of, submit
 from opsdesk.core.policy import policy
 
 
@@ -106,8 +106,9 @@ def downtime(request: UserRequest) -> HttpResponse:
         "lines": downtime_costs(),
         "may_judge": permissions.can_judge_cost(request.user),
     }
-    status = 422 if form.is_bound else 200
-    return render(request, "environments/downtime.html", context, status=status)
+    return render(
+        request, "environments/downtime.html", context, status=status_of(form)
+    )
 
 
 def _tasks() -> QuerySet[MaintenanceTask]:

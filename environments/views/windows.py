@@ -26,7 +26,7 @@ from environments.services import windows as services
 from environments.services.occurring import pattern_of
 from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.core import clock
-from opsdesk.core.http import UserRequest, once, submit
+from opsdesk.core.http import UserRequest, once, status_of, submit
 from opsdesk.core.policy import policy
 
 SHOWN = 10
@@ -108,7 +108,7 @@ def window_cancel(request: UserRequest, pk: int) -> HttpResponse:
         return redirect("environments:windows")
     context = {"form": form, "rule": rule}
     return render(
-        request, "environments/windows_cancel.html", context, status=_status(form)
+        request, "environments/windows_cancel.html", context, status=status_of(form)
     )
 
 
@@ -141,7 +141,7 @@ def _form(
         context["theirs"] = form.beside(theirs)
         form.data = form.data.copy()  # type: ignore[attr-defined]
         form.data["version"] = theirs.version  # type: ignore[index]
-    status = 200 if "preview" in request.POST else _status(form)
+    status = 200 if "preview" in request.POST else status_of(form)
     return render(request, "environments/windows_form.html", context, status=status)
 
 
@@ -194,8 +194,3 @@ def _saved(
     if "preview" in request.POST:
         return None
     return submit(form, service, *args, actor=request.user, **kwargs)
-
-
-def _status(form: Any) -> int:
-    stale = getattr(form, "theirs", None) is not None
-    return 409 if stale else 422 if form.is_bound and form.errors else 200

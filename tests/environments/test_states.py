@@ -27,7 +27,7 @@ def test_s01_a_second_production_is_refused_until_the_first_is_retired(
     client.force_login(ada)
 
     refused = add_production(client, live)
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert "retire that one first" in refused.content.decode()
     assert productions(live) == 1
     assert EnvironmentEvent.objects.count() == 0
