@@ -105,9 +105,14 @@ def place(
 
 @transaction.atomic
 def unplace(placement: Placement, *, actor: User) -> None:
-    """The component runs there no more; what was installed stays on record."""
+    """The component runs there no more; what was installed stays on record.
+
+    Taking it away again changes nothing.
+    """
     keep(actor)
     environment = locked(placement.environment)
+    if not Placement.objects.filter(pk=placement.pk).delete()[0]:
+        return
     log(
         environment,
         "unplaced",
@@ -116,7 +121,6 @@ def unplace(placement: Placement, *, actor: User) -> None:
         component=placement.component.name,
         server=placement.server.hostname if placement.server else "",
     )
-    placement.delete()
 
 
 def locked_component(component: Component) -> Component:

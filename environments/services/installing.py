@@ -100,6 +100,7 @@ def note_installation(
 ) -> Installation:
     """An administrator writes down what runs, where no promotion has said so."""
     keep(actor)
+    environment = locked(environment)
     known = Installation.objects.filter(environment=environment, component=component)
     return record_installation(
         environment,

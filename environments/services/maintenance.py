@@ -50,11 +50,11 @@ def replan_task(
     keep(actor)
     environment = locked(task.environment)
     task = MaintenanceTask.objects.select_for_update(of=("self",)).get(pk=task.pk)
-    owed = open_duty(task)
     describe(
         task, {"title": title, "every_days": every_days}, version=version, actor=actor
     )
-    if owed is not None:
+    # Who settles it in the inbox meanwhile makes the next one owed: drop that as well.
+    while owed := open_duty(task):
         duties.drop(owed)
     task.duty = _owe(task, owner, due_at)
     save(task, "duty", actor=actor)

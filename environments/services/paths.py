@@ -9,7 +9,7 @@ from environments.services.rows import describe, keep, locked, log
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
-from opsdesk.core.records import save
+from opsdesk.core.records import delete, save
 
 
 class PathFacts(TypedDict, total=False):
@@ -57,11 +57,13 @@ def edit_path(
 
 @transaction.atomic
 def drop_path(path: PromotionPath, *, actor: User) -> None:
-    """Nothing is asked of packages from there any more."""
+    """Nothing is asked of packages from there any more. Dropping twice is once."""
     keep(actor)
     locked(path.target)
-    _log(path, "path_dropped", actor)
-    path.delete()
+    row = PromotionPath.objects.filter(pk=path.pk).first()
+    if row is not None:
+        delete(row, actor=actor)
+        _log(path, "path_dropped", actor)
 
 
 def _judge(path: PromotionPath, facts: PathFacts) -> None:

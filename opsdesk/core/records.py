@@ -1,4 +1,4 @@
-"""How services save rows: named fields, the actor in the history, texts guarded."""
+"""How services write rows: named fields, the actor in the history, texts guarded."""
 
 from django.db import models
 
@@ -10,6 +10,12 @@ def save(row: models.Model, *fields: str, actor: User | None) -> None:
     """Save a row, all of it when new, else only the named fields, in actor's name."""
     row._history_user = actor  # type: ignore[attr-defined]  # noqa: SLF001
     row.save(update_fields=fields or None)
+
+
+def delete(row: models.Model, *, actor: User) -> None:
+    """Delete a row, in actor's name."""
+    row._history_user = actor  # type: ignore[attr-defined]  # noqa: SLF001
+    row.delete()
 
 
 def check_version(row: models.Model, version: int | None) -> None:

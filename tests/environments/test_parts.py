@@ -112,6 +112,16 @@ def test_what_is_taken_away_leaves_its_line_on_the_timeline(live, app, machine, 
     )
 
 
+def test_what_two_take_away_is_taken_away_once(live, app, ada):
+    placement = components.place(live, actor=ada, component=app)
+    theirs = Placement.objects.get()
+
+    components.unplace(placement, actor=ada)
+    components.unplace(theirs, actor=ada)
+
+    assert [event.verb for event in live.events.all()] == ["placed", "unplaced"]
+
+
 def test_nothing_depends_on_itself_or_twice_on_the_same(live, app, ada):
     other = components.add_component(
         live.landscape, actor=ada, **{**PART, "code": "DB"}

@@ -28,6 +28,7 @@ def test_one_path_per_class_is_enough(client, live, test_env, ada):
         {"upstream": test_env.pk, "soak_hours": 1, "sign_offs": 1, "approvals": 1},
     )
 
+    assert answer.status_code == 409
     assert "for this class already" in answer.content.decode()
     assert PromotionPath.objects.count() == 1
 
@@ -61,3 +62,14 @@ def test_only_an_administrator_lays_and_closes_paths(live, test_env, ada, mia):
     assert PromotionPath.objects.count() == 1
     drop_path(path, actor=ada)
     assert PromotionPath.objects.count() == 0
+    assert PromotionPath.history.first().history_user == ada
+
+
+def test_a_path_that_two_drop_is_dropped_once(live, test_env, ada):
+    path = lay_path(live, actor=ada, upstream=test_env)
+    theirs = PromotionPath.objects.get()
+
+    drop_path(path, actor=ada)
+    drop_path(theirs, actor=ada)
+
+    assert [event.verb for event in live.events.all()] == ["path_laid", "path_dropped"]

@@ -1,7 +1,9 @@
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connections, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -132,6 +134,35 @@ def test_a_task_planned_anew_owes_only_the_new(live, ada, sam, sue):
     owed = Duty.objects.open().get()
     assert (owed.owner, owed.every_days) == (sue, 30)
     assert tasks(live)[0].owed == owed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_settled_while_it_is_planned_anew_is_owed_once(live, ada, sam, sue):
+    task = plan(live, ada, sam)
+    done = threading.Event()
+
+    def replan():
+        try:
+            maintenance.replan_task(
+                task,
+                actor=ada,
+                version=1,
+                title="Restore the backup",
+                owner=sue,
+                due_at=clock.now() + DAY,
+            )
+        finally:
+            done.set()
+            connections.close_all()
+
+    with transaction.atomic():
+        duties.settle(maintenance.open_duty(task), actor=sam)
+        thread = threading.Thread(target=replan, daemon=True)
+        thread.start()
+        assert not done.wait(0.2)
+    thread.join(10)
+
+    assert Duty.objects.open().get().owner == sue
 
 
 def judged(**extra):

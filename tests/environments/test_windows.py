@@ -396,7 +396,7 @@ def test_a_window_waits_for_whoever_holds_its_environment(live, ada):
         )
         thread = threading.Thread(target=freeze, daemon=True)
         thread.start()
-        assert not done.wait(1.5)
+        assert not done.wait(0.2)
         cursor.execute("COMMIT")
     thread.join(10)
 

@@ -12,7 +12,7 @@ from opsdesk.accounts.moves import MOVES
 from opsdesk.accounts.permissions import can_administer_access, can_decide
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
-from opsdesk.core.records import save
+from opsdesk.core.records import delete, save
 from opsdesk.core.services.outbox import Note, notify
 
 Role = Membership.Role
@@ -115,8 +115,7 @@ def end_role(
     if row is None:
         raise RuleError("This role has already been ended.")
     if ends_on is None or ends_on < clock.today():
-        row._history_user = actor  # type: ignore[attr-defined]  # noqa: SLF001
-        row.delete()
+        delete(row, actor=actor)
         return None
     row.ends_on = ends_on
     save(row, "ends_on", actor=actor)
