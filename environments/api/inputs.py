@@ -15,10 +15,10 @@ from environments.models import (
     WindowRule,
 )
 from environments.models.landscape import known_zone
-from opsdesk.accounts.access import INTERNAL
+from opsdesk.accounts.access import staff
 from opsdesk.accounts.models import Party
 from opsdesk.core.api import StrictSerializer
-from opsdesk.core.api_fields import Day, Holder, Row, RowOf, SeenRow, Text, Words
+from opsdesk.core.api_fields import Day, Row, RowOf, SeenRow, Text, Words
 from opsdesk.core.forms import OUT_OF_BOUNDS
 
 MOST_MINUTES = 527_040  # a year
@@ -33,11 +33,14 @@ class _Supplier(Row):
         return Party.objects.of_kind(Party.Kind.SUPPLIER)
 
 
-class _Person(Holder):
+class _Person(Row):
     """Somebody who works here."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(*sorted(INTERNAL), required=False, allow_null=True, **options)
+        super().__init__(required=False, allow_null=True, **options)
+
+    def get_queryset(self) -> Any:
+        return staff()
 
 
 class _Count(serializers.IntegerField):

@@ -55,9 +55,8 @@ def supplier_field(label: str = "Supplier") -> "forms.ModelChoiceField[Party]":
 def person_field(
     label: str, *, required: bool = False, help_text: str = ""
 ) -> "forms.ModelChoiceField[User]":
-    people = User.objects.filter(is_active=True, is_service=False)
     return forms.ModelChoiceField(
-        people.order_by("name", "pk"),
+        User.objects.none(),
         label=label,
         required=required,
         empty_label=None if required else "Nobody yet",

@@ -5,6 +5,7 @@ from django.conf import settings
 
 from environments.forms.facts import FactsForm, person_field, supplier_field
 from environments.models import Environment, Landscape, PackageClass
+from opsdesk.accounts.access import staff
 from opsdesk.core.forms import CleanTextMixin, offer
 from opsdesk.core.zones import ZoneField
 
@@ -101,6 +102,8 @@ class EnvironmentEditForm(FactsForm):
     needs_backup = forms.BooleanField(label="Backup before a change", required=False)
 
     def prepare(self) -> None:
+        for name in ("owner", "data_owner"):
+            offer(self, name, staff())
         productions = self.about.environments.filter(kind=Kind.PRODUCTION)
         offer(self, "pairs_with", productions.in_use().order_by("name", "pk"))
 

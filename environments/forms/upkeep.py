@@ -4,14 +4,15 @@ from django import forms
 
 from environments.forms.facts import FactsForm, person_field, supplier_field
 from environments.models import Landscape
-from opsdesk.accounts.access import Role, people_with
+from opsdesk.accounts.access import Role, people_with, staff
 from opsdesk.core.forms import CleanTextMixin, DayField, MomentField, offer
 
 RENEWS = "Owes it thirty days before; left out, whoever owes it now or you."
 
 
 def _renewed_by(form: FactsForm) -> None:
-    """Start from whoever owes the renewal now."""
+    """Whoever works here may owe the renewal; who owes it now is chosen."""
+    offer(form, "owner", staff())
     renewal = getattr(form.row, "renewal", None)
     form.fields["owner"].initial = renewal.owner_id if renewal else None
 
@@ -57,8 +58,8 @@ class TaskForm(FactsForm):
     )
 
     def prepare(self) -> None:
-        staff = people_with(Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
-        offer(self, "owner", staff)
+        people = people_with(Role.SUPPORT, Role.MANAGER, Role.ADMINISTRATOR)
+        offer(self, "owner", people)
 
 
 def money(label: str) -> forms.DecimalField:

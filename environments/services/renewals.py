@@ -10,6 +10,7 @@ from environments.models import Environment, Landscape, Licence, TlsCertificate
 from environments.services.rows import describe, keep, locked, locked_landscape, log
 from opsdesk.accounts.models import Party, User
 from opsdesk.core import clock
+from opsdesk.core.fields import EARLIEST
 from opsdesk.core.models import Duty
 from opsdesk.core.records import save
 from opsdesk.core.services import duties
@@ -145,7 +146,7 @@ def _owe_certificate(certificate: TlsCertificate, owner: User) -> Duty:
 def _notice(ends_on: date, landscape: Landscape) -> datetime:
     """Nine in the morning, thirty days before the end, where the landscape is."""
     zone = ZoneInfo(landscape.time_zone)
-    return datetime.combine(ends_on - NOTICE, MORNING, zone)
+    return max(datetime.combine(ends_on - NOTICE, MORNING, zone), EARLIEST)
 
 
 def _drop(duty: Duty | None) -> None:

@@ -83,6 +83,11 @@ def memberships_in_force() -> QuerySet[Membership]:
     )
 
 
+def staff() -> QuerySet[User]:
+    """Active people who work here in more than reporting, by name; no program."""
+    return people_with(*INTERNAL).filter(is_service=False)
+
+
 def people_with(*roles: str) -> QuerySet[User]:
     """Active people who hold one of the roles today, by name."""
     holders = memberships_in_force().filter(role__in=roles).values("user_id")
