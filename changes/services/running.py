@@ -190,7 +190,7 @@ def _install(promotion: Promotion, actor: User) -> None:
 def _mismatch(promotion: Promotion) -> str:
     return (
         f"Installed is {_short(promotion.reported_sha256)}, approved was"
-        f" {_short(promotion.to_report)}. This is not what was tested."
+        f" {_short(promotion.to_report)}: this is not what was tested."
     )
 
 

@@ -82,8 +82,8 @@ def test_what_is_still_there_after_taking_it_out_has_failed(w, first):
 
     assert (back.state, back.outcome) == ("failed", "DIGEST_MISMATCH")
     assert back.note == (
-        f"Installed is {first.sha256[:12]}…, approved was not installed."
-        " This is not what was tested."
+        f"Installed is {first.sha256[:12]}…, approved was not installed:"
+        " this is not what was tested."
     )
     assert running_in(w.live) == ["1.1"]
 

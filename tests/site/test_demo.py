@@ -1,8 +1,11 @@
+from collections import defaultdict
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from changes.models import ChangeRequest, Promotion
+from changes.models import ChangeEvent, ChangeRequest, Promotion
+from changes.moves import CHANGE_MOVES
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.models import ApprovalRequest
@@ -34,6 +37,7 @@ def test_the_demo_company_is_alive_and_the_sweep_has_nothing_old_to_tell(
         "Release administrator",
     }
     check_changes()
+    check_timelines()
 
     at = Snag.objects.order_by("-updated_at").first().updated_at
 
@@ -63,6 +67,24 @@ def check_changes():
         row.installation.sha256 == row.sha256
         for row in done.select_related("installation")
     )
+
+
+def check_timelines():
+    """Every change was moved as the table of moves allows, in the order of time."""
+    states, runs = {}, defaultdict(list)
+    for event in ChangeEvent.objects.order_by("at", "pk"):
+        pk, verb = event.change_id, event.verb
+        state, move = states.get(pk, ""), CHANGE_MOVES.get(verb)
+        if verb == "drafted":
+            states[pk] = "draft"
+        elif move and (state, verb) != ("review", "review"):
+            assert state in move.sources, (pk, verb)
+            states[pk] = move.target
+        if "promotion" in event.params:
+            assert state not in {"", "draft", "closed"}, (pk, verb)
+            runs[event.params["promotion"]].append(verb)
+    assert states == dict(ChangeRequest.objects.values_list("pk", "state"))
+    assert {verbs[0] for verbs in runs.values()} == {"scheduled", "rolling_back"}
 
 
 def test_the_same_day_tells_the_same_company(db):

@@ -1,13 +1,12 @@
 """What the demo's promotions installed: spliced into the versions already there."""
 
 from collections import defaultdict
-from datetime import timedelta
 from itertools import pairwise
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from environments.models import Installation
-from opsdesk.site.demo.change_lives import Life, Run
+from opsdesk.site.demo.change_lives import LASTED, Life, Run
 
 Source = Installation.Source
 
@@ -45,7 +44,7 @@ def _spliced(
             run.installation = _made(life, run, run.back_to)
         elif same:
             run.installation = same[0]
-            run.at = same[0].during.lower - timedelta(minutes=35)
+            run.at = same[0].during.lower - LASTED
         else:
             run.installation = _made(life, run, None)
         if run.undoes is None:
@@ -66,13 +65,12 @@ def _before(rows: list[Installation], undone: Run) -> Installation:
 
 
 def _made(life: Life, run: Run, back_to: Installation | None) -> Installation:
-    since = run.at + timedelta(minutes=35)
     return Installation(
         environment=run.environment,
         component_id=life.package.component_id,
         label=back_to.label if back_to else life.told.label,
         sha256=back_to.sha256 if back_to else life.package.sha256,
-        during=DateTimeTZRange(since, None),
+        during=DateTimeTZRange(run.ended_at, None),
         source=Source.ROLLBACK if back_to else Source.PROMOTION,
         recorded_by=run.by,
     )

@@ -12,6 +12,7 @@ from opsdesk.accounts.models import User
 from opsdesk.site.demo.places import World
 
 AUTHORED_OUTSIDE = frozenset({"RPT-PACK", "IF-BANK", "IF-SHOP", "CUS-LBL", "CUS-PRC"})
+MANDATORY = frozenset({"production", "failover"})
 IN_TRAINING = frozenset({"CFG-PRN", "CUS-PRC"})
 # Days ago these were brought into dev/test; the others some days before production.
 TRIED = {
@@ -25,6 +26,8 @@ TRIED = {
 }
 STOPPED = "The script stopped half-way at a locked table and could not be undone."
 LEAD, OPEN_LEAD = 2.5, 3.6
+LASTED = timedelta(minutes=35)
+MOMENT = timedelta(seconds=1)
 ENDED_WELL = ("closed", "with_issues", "review", "verifying")
 FAILED = ("mismatch", "failed", "stuck")
 REACHED = (*ENDED_WELL, "backed_out", "unreviewed", "syncing")
@@ -115,6 +118,18 @@ class Run:
     undoes: "Run | None" = None
     back_to: Installation | None = None
 
+    @property
+    def planned_at(self) -> datetime:
+        """The day before where people work, else in the same hours; undone at once."""
+        if self.undoes is not None:
+            return self.at
+        hours = 20 if self.environment.is_serving else 2
+        return self.at - timedelta(hours=hours)
+
+    @property
+    def ended_at(self) -> datetime:
+        return self.at + LASTED
+
 
 @dataclass
 class Life:
@@ -142,6 +157,16 @@ class Life:
     def drafted_at(self) -> datetime:
         lead = 0.4 if self.told.kind == "standard" else 1.6
         return self.ago(self.told.tried + lead)
+
+    @property
+    def submitted_at(self) -> datetime:
+        return self.ago(self.told.tried + 0.2)
+
+    @property
+    def asked_at(self) -> datetime:
+        """When people were asked to agree: an emergency at once."""
+        is_emergency = self.told.kind == "emergency"
+        return self.submitted_at if is_emergency else self.ago(self.told.days + 1.3)
 
 
 def tales() -> Iterator[Told]:
@@ -193,7 +218,7 @@ def travel(life: Life, copies: dict[str, Environment]) -> None:
     if told.end in ENDED_WELL and told.days > 0.4:
         _run(life, copies["failover"], told.days - 0.4, kind="resync")
     if told.end in ENDED_WELL and told.component in IN_TRAINING and told.days > 3:
-        _run(life, copies["training"], told.days - 3, kind="resync")
+        _run(life, copies["training"], told.days - 1.5, kind="resync")
 
 
 def _run(
@@ -214,7 +239,7 @@ def history(life: Life, world: World) -> Iterator[Step]:
     told, at = life.told, life.ago
     verb = SUBMITTED.get(told.kind, "submit")
     yield Step(life.drafted_at, "drafted", life.requester)
-    yield Step(at(told.tried + 0.2), verb, life.requester, {"revision": "1"})
+    yield Step(life.submitted_at, verb, life.requester, {"revision": "1"})
     if told.was_tested:
         said = {"area": told.area, "environment": "Dev / Test", "verdict": "pass"}
         yield Step(at(told.tried - 0.6), "signed_off", life.tester, said)
@@ -224,7 +249,6 @@ def history(life: Life, world: World) -> Iterator[Step]:
     if (told.was_agreed or told.end == "rejected") and told.kind != "standard":
         yield from _agreed(life, world)
     if told.was_agreed:
-        yield Step(at(told.days + 0.02), "implement", life.implementer)
         yield from _ended(life, world)
 
 
@@ -232,10 +256,12 @@ def _ended(life: Life, world: World) -> Iterator[Step]:
     """From production to the end."""
     told, at, daniel = life.told, life.ago, world.people["daniel"]
     days = told.days
+    there = [run for run in life.runs if run.environment.kind in MANDATORY]
+    yield Step(there[0].at + MOMENT, "implement", life.implementer)
     if told.end in ENDED_WELL:
-        yield Step(at(days - 0.38), "verify", None)
+        yield Step(there[-1].ended_at + MOMENT, "verify", None)
     if told.was_undone:
-        yield Step(at(days - 0.19), "back_out", None)
+        yield Step(there[-1].ended_at + MOMENT, "back_out", None)
     if told.end in {"closed", "with_issues", "review"}:
         yield Step(at(days - 1), "confirm", life.implementer)
     if told.end == "failed":
@@ -249,9 +275,9 @@ def _ended(life: Life, world: World) -> Iterator[Step]:
 
 def _agreed(life: Life, world: World) -> Iterator[Step]:
     told, at, people = life.told, life.ago, world.people
-    yield Step(
-        at(told.days + 1.3), "request_approval", life.requester, {"revision": "1"}
-    )
+    if told.kind != "emergency":
+        asked = {"revision": "1"}
+        yield Step(life.asked_at, "request_approval", life.requester, asked)
     if told.end == "rejected":
         why = "The handhelds are counted with on Friday. Come back after the count."
         yield Step(at(told.days), "reject", people["joseph"], {"note": why})

@@ -20,7 +20,14 @@ from changes.services.revisions import ordinal_of
 from environments.models import Environment
 from opsdesk.accounts.models import User
 from opsdesk.core.models import ApprovalRequest, ApprovalStep, Vote
-from opsdesk.site.demo.change_lives import STATES, STOPPED, Life, history, voters
+from opsdesk.site.demo.change_lives import (
+    MANDATORY,
+    STATES,
+    STOPPED,
+    Life,
+    history,
+    voters,
+)
 from opsdesk.site.demo.places import World
 
 UNKNOWN = "0" * 64
@@ -138,7 +145,7 @@ def _aim(lives: list[Life], copies: dict[str, Environment]) -> None:
     for life in lives:
         gone = {run.environment.kind for run in life.runs}
         for kind, place in copies.items():
-            must = kind in {"production", "failover"}
+            must = kind in MANDATORY
             if must or kind in gone:
                 targets.append(_target(life, place, is_mandatory=must))
     ChangeTarget.objects.bulk_create(targets)
@@ -175,7 +182,7 @@ def _fix(lives: list[Life]) -> None:
                 sha256=life.row.sha256,
                 body=body,
                 by=life.requester,
-                at=life.ago(life.told.tried + 0.2),
+                at=life.submitted_at,
             )
         )
     ChangeRevision.objects.bulk_create(revisions)
@@ -212,7 +219,6 @@ def _agree(world: World, lives: list[Life]) -> None:
 
 
 def _request(life: Life) -> ApprovalRequest:
-    asked_at = life.ago(life.told.days + 1.3)
     is_rejected = life.told.end == "rejected"
     return ApprovalRequest(
         kind="change",
@@ -222,8 +228,8 @@ def _request(life: Life) -> ApprovalRequest:
         sha256=life.row.sha256,
         state="rejected" if is_rejected else "granted",
         requested_by=life.requester,
-        requested_at=asked_at,
-        expires_at=asked_at + timedelta(days=90),
+        requested_at=life.asked_at,
+        expires_at=life.asked_at + timedelta(days=90),
         ended_at=life.ago(life.told.days) if is_rejected else None,
     )
 

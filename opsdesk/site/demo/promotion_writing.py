@@ -10,7 +10,6 @@ from opsdesk.site.demo.change_installs import install
 from opsdesk.site.demo.change_lives import STOPPED, Life, Run
 from opsdesk.site.demo.places import World
 
-LASTED = timedelta(minutes=35)
 # What the altered package of the demo would have had.
 ALTERED = "5b1c9e0a" * 8
 
@@ -49,7 +48,7 @@ def _lease(life: Life, run: Run) -> Lease:
         holder=run.by,
         started_at=run.at,
         expected_end_at=run.at + timedelta(minutes=40),
-        ended_at=run.at + LASTED,
+        ended_at=run.ended_at,
     )
 
 
@@ -74,11 +73,11 @@ def _promotion(life: Life, run: Run, lease: Lease) -> Promotion:
         undoes=run.undoes.row if run.undoes else None,
         back_to=run.back_to,
         installation=installed,
-        created_at=run.at - timedelta(hours=20),
+        created_at=run.planned_at,
         created_by=run.by,
         started_at=run.at,
         started_by=run.by,
-        finished_at=run.at + LASTED,
+        finished_at=run.ended_at,
     )
 
 
@@ -87,7 +86,7 @@ def _why(life: Life) -> str:
         return STOPPED
     return (
         f"Installed is {ALTERED[:12]}…, approved was"
-        f" {life.package.sha256[:12]}…. This is not what was tested."
+        f" {life.package.sha256[:12]}…: this is not what was tested."
     )
 
 
@@ -153,12 +152,12 @@ def _approve(world: World, pairs: list[tuple[Life, Run]]) -> None:
 
 
 def _lines(life: Life, run: Run) -> list[ChangeEvent]:
+    planned = "rolling_back" if run.undoes else "scheduled"
     ends = "failed" if run.state == "failed" else "succeeded"
-    began = "rolling_back" if run.undoes else "started"
     return [
-        _line(life, run, "scheduled", run.at - timedelta(hours=20)),
-        _line(life, run, began, run.at),
-        _line(life, run, ends, run.at + LASTED),
+        _line(life, run, planned, run.planned_at),
+        _line(life, run, "started", run.at),
+        _line(life, run, ends, run.ended_at),
     ]
 
 
