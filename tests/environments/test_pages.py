@@ -31,6 +31,7 @@ def known(live, ada):
     dev = landscape.environments.get(kind="dev_test")
     training = landscape.environments.get(kind="training")
     return {
+        "ada": ada,
         "live": live,
         "dev": dev,
         "landscape": landscape,
@@ -94,17 +95,13 @@ FORMS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("route", "about", "typed", "model", "there"), FORMS, ids=[row[0] for row in FORMS]
-)
-def test_a_form_of_the_inventory_writes_what_was_typed(
-    client, known, ada, route, about, typed, model, there
-):
-    rows = known | {"ada": ada}
+@pytest.mark.parametrize("form", FORMS, ids=[row[0] for row in FORMS])
+def test_a_form_of_the_inventory_writes_what_was_typed(client, known, ada, form):
+    route, about, typed, model, there = form
     client.force_login(ada)
-    url = reverse(f"environments:{route}", args=[rows[about].pk])
+    url = reverse(f"environments:{route}", args=[known[about].pk])
     sent = {
-        name: rows[value].pk if value in rows else value
+        name: known[value].pk if value in known else value
         for name, value in typed.items()
     }
 
