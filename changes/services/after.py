@@ -7,6 +7,7 @@ from django.db import transaction
 from changes import permissions
 from changes.models import ChangeDuty, ChangeRequest, Promotion
 from changes.moves import ChangeState
+from changes.queries.approvals import excluded_by
 from changes.queries.owed import (
     followers,
     is_everywhere,
@@ -20,7 +21,7 @@ from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import NotAllowedError, RuleError, require
 from opsdesk.core.models import ApprovalRequest
-from opsdesk.core.services import duties
+from opsdesk.core.services import approvals, duties
 from snags import permissions as snag_permissions
 from snags.models import Snag
 from snags.services import lifecycle
@@ -29,6 +30,8 @@ Kind = ChangeDuty.Kind
 State = ApprovalRequest.State
 # Five working days.
 REVIEW_WITHIN = timedelta(days=7)
+# The policy that says who judges what was done without asking.
+JUDGED_AS = "break_glass"
 
 
 def owe(
@@ -144,10 +147,13 @@ def waive_duty(owed: ChangeDuty, *, actor: User, reason: str) -> ChangeDuty:
 @transaction.atomic(savepoint=False)
 def judged(owed: ChangeDuty, *, actor: User | None, at: datetime) -> None:
     """What was done without asking has been judged; a no leaves it to be decided
-    whether to go back. The change is locked."""
+    whether to go back. It is always judged: who did not in time are asked anew. The
+    change is locked."""
     request = owed.approval
     assert request is not None
     request.refresh_from_db(fields=["state"])
+    if request.state == State.EXPIRED:
+        _ask_anew(owed, request)
     if owed.is_settled or request.state not in {State.GRANTED, State.REJECTED}:
         return
     close(owed, at=at, actor=actor, note=request.get_state_display())
@@ -159,6 +165,20 @@ def judged(owed: ChangeDuty, *, actor: User | None, at: datetime) -> None:
             owner=owner_for(owed.change, Kind.REVIEW, None),
             due_at=at + timedelta(hours=24),
         )
+
+
+def _ask_anew(owed: ChangeDuty, before: ApprovalRequest) -> None:
+    owed.approval = approvals.ask(
+        kind=before.kind,
+        level=JUDGED_AS,
+        title=before.title,
+        url=before.url,
+        revision=before.revision,
+        sha256=before.sha256,
+        actor=before.requested_by,
+        excluded=excluded_by([owed])[before.pk],
+    )
+    owed.save(update_fields=["approval"])
 
 
 def _locked(owed: ChangeDuty) -> ChangeDuty:

@@ -103,8 +103,9 @@ def _check(
 
 
 def _waive(promotion: Promotion, actor: User, reason: str) -> None:
+    """For a day; what was waived for it before, and has lapsed, is waived anew."""
     at = clock.exact()
-    Waiver.objects.bulk_create(
+    rows = [
         Waiver(
             change=promotion.change,
             environment=promotion.environment,
@@ -115,6 +116,12 @@ def _waive(promotion: Promotion, actor: User, reason: str) -> None:
             until=at + starting.WAIVED_FOR,
         )
         for gate in PASSED
+    ]
+    Waiver.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["change", "environment", "gate"],
+        update_fields=["reason", "by", "at", "until"],
     )
 
 
@@ -123,7 +130,7 @@ def _owe_approval(promotion: Promotion, actor: User, reason: str) -> None:
     change, at = promotion.change, clock.now()
     request = approvals.ask(
         kind="retro",
-        level="break_glass",
+        level=after.JUDGED_AS,
         title=f"After the fact: {change}"[:200],
         url=change.get_absolute_url(),
         revision=change.revision,

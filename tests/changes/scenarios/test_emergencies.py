@@ -3,14 +3,14 @@
 import pytest
 
 from changes.models import ChangeDuty, ChangeRequest, Promotion, Waiver
-from changes.services import promoting, submitting
+from changes.services import promoting, running, submitting, voting
 from changes.services.breaking_glass import break_glass
 from opsdesk.core import clock
 from opsdesk.core.models import Notification
 from tests.changes.drafts import HOUR
 from tests.changes.factories import again, carry_out, fresh, say_yes
 from tests.changes.making import make_component, make_draft, make_package
-from tests.changes.pressing import facts
+from tests.changes.pressing import facts, stop_the_clock
 from tests.changes.racing import shared_slot
 from tests.factories import make_snag
 
@@ -148,6 +148,38 @@ def test_s60_nothing_is_closed_before_broken_glass_is_judged(w, broken, pages):
         assert pages.vote(person, owed.approval).status_code == 302
     owed.refresh_from_db()
     assert owed.is_settled
+
+
+def test_s60_broken_glass_nobody_judged_in_time_is_asked_about_anew(w, broken, pages):
+    first = ChangeDuty.objects.get(kind="retro_approval").approval
+    stop_the_clock(first.expires_at)
+
+    voting.expire_due()
+
+    first.refresh_from_db()
+    owed = ChangeDuty.objects.get(kind="retro_approval")
+    assert (first.state, owed.approval.state, owed.is_settled) == (
+        "expired",
+        "open",
+        False,
+    )
+    assert pages.vote(w.max, owed.approval).status_code == 302
+    assert pages.vote(w.eve, owed.approval).status_code == 302
+    owed.refresh_from_db()
+    assert owed.is_settled
+
+
+def test_s60_glass_is_broken_once_more_for_what_was_aborted_and_judged(w, fault, pages):
+    change = w.change("1.2", snags=[fault])
+    assert glass(w, pages, change).status_code == 302
+    running.abort(change.promotions.get(), actor=w.emil)
+    owed = ChangeDuty.objects.get(kind="retro_approval")
+    say_yes(owed, w.max)
+    say_yes(owed, w.eve)
+
+    assert glass(w, pages, change).status_code == 302
+
+    assert change.promotions.get(state="running").attempt == 2
 
 
 def test_s61_unjudged_broken_glass_stops_the_next_there(w, broken, pages):
