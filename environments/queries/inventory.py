@@ -69,7 +69,7 @@ def boards(user: User, at: datetime) -> list[Board]:
 def environments(user: User) -> QuerySet[Environment]:
     return (
         Environment.objects.visible_to(user)
-        .select_related("landscape", "owner", "paused_by")
+        .select_related("landscape", "owner", "paused_by", "pairs_with")
         .order_by("landscape__name", "kind", "name", "pk")
     )
 

@@ -47,7 +47,7 @@ def maintenance_now(environment: Environment, at: datetime) -> Occurrence | None
 def next_windows(environment: Environment, at: datetime, n: int) -> list[Occurrence]:
     """The next few windows of both kinds that start there after an instant."""
     return list(
-        _live([environment])
+        _live(windows_of(environment))
         .filter(during__startswith__gt=at)
         .order_by("during", "-is_hard", "pk")[:n]
     )
@@ -61,21 +61,21 @@ def freezes_over(environment: Environment, span: DateTimeTZRange) -> list[Occurr
 
 def standings(environments: Iterable[Environment], at: datetime) -> dict[int, Standing]:
     """What holds in each environment and what comes next, in two reads for all."""
-    wanted = list(environments)
-    now = list(_live(wanted).filter(during__contains=at))
-    coming = {
-        one.environment_id: one
-        for one in _live(wanted)
+    places = {each.pk: windows_of(each) for each in environments}
+    every = {place for found in places.values() for place in found}
+    now = list(_live(every).filter(during__contains=at))
+    coming = list(
+        _live(every)
         .filter(during__startswith__gt=at)
         .order_by("environment_id", "during", "-is_hard", "pk")
         .distinct("environment_id")
-    }
+    )
     return {
-        environment.pk: _standing(
-            [one for one in now if one.environment_id == environment.pk],
-            coming.get(environment.pk),
+        pk: _standing(
+            [one for one in now if one.environment in found],
+            [one for one in coming if one.environment in found],
         )
-        for environment in wanted
+        for pk, found in places.items()
     }
 
 
@@ -118,12 +118,12 @@ def occurrences_between(
 FREEZE, MAINTENANCE = WindowKind.FREEZE, WindowKind.MAINTENANCE
 
 
-def _standing(now: list[Occurrence], upcoming: Occurrence | None) -> Standing:
+def _standing(now: list[Occurrence], coming: list[Occurrence]) -> Standing:
     windows = [one for one in now if one.kind == MAINTENANCE]
     return Standing(
         freezes=tuple(one for one in now if one.kind == FREEZE),
         maintenance=max(windows, key=lambda one: one.ends_at, default=None),
-        upcoming=upcoming,
+        upcoming=min(coming, key=lambda one: one.starts_at, default=None),
     )
 
 

@@ -305,6 +305,24 @@ def test_a_freeze_holds_only_where_it_was_declared(live, ada):
     assert queries.freezes_now(training, clock.exact()) == []
 
 
+def test_after_a_failover_what_is_shown_is_what_binds(live, ada):
+    freeze = make_window(live, ada).occurrences.get()
+    later = make_window(
+        live, ada, "maintenance", name="Patching", start=local(5)
+    ).occurrences.get()
+    failover = live.landscape.environments.get(kind="failover")
+    for environment, serves in ((live, False), (failover, True)):
+        environment.is_serving = serves
+        environment.save()
+
+    now = clock.exact()
+
+    standing = queries.standings([failover], now)[failover.pk]
+    assert (standing.freeze, standing.upcoming) == (freeze, later)
+    assert queries.freezes_now(failover, now) == [freeze]
+    assert queries.next_windows(failover, now, 3) == [later]
+
+
 def test_a_slot_finds_every_freeze_it_touches_and_none_it_only_meets(live, ada):
     row = make_window(live, ada, start=local(2)).occurrences.get()
 
