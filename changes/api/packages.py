@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponse
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from changes import manifest
 from changes.api import inputs, shapes
 from changes.api.known import Changes
-from changes.models import Package
+from changes.models import Package, PackageFile
 from changes.queries.packages import comparison, manifest_of
 from changes.services import files as contents
 from changes.services import packages
@@ -54,7 +54,9 @@ class PackageViewSet(Changes):
     def get_queryset(self) -> QuerySet[Package]:
         rows = Package.objects.visible_to(actor(self.request))
         named = rows.select_related("component", "author")
-        return named.prefetch_related("requires").order_by("id")
+        drafted = PackageFile.objects.filter(package__state=Package.State.DRAFT)
+        files = Prefetch("files", drafted.order_by("path"), to_attr="drafted")
+        return named.prefetch_related("requires", files).order_by("id")
 
     @made_by(inputs.PackageIn)
     def create(self, user: User, **said: Any) -> Package:

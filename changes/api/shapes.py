@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from changes import manifest
 from changes.models import (
     ChangeRequest,
     ChangeRevision,
@@ -19,6 +20,7 @@ from opsdesk.core.api_fields import NamedOut, PersonOut
 class PackageOut(serializers.ModelSerializer[Package]):
     component = NamedOut(read_only=True)
     author = PersonOut(read_only=True)
+    files_sha256 = serializers.SerializerMethodField()
 
     class Meta:
         model = Package
@@ -32,11 +34,19 @@ class PackageOut(serializers.ModelSerializer[Package]):
             "notes",
             "state",
             "sha256",
+            "files_sha256",
             "sealed_at",
             "supersedes",
             "requires",
             "version",
         ]
+
+    def get_files_sha256(self, row: Package) -> str:
+        """Of the list of files as it is now; sealed, that is the digest."""
+        if not row.is_draft:
+            return row.sha256
+        files: list[PackageFile] = row.drafted  # type: ignore[attr-defined]
+        return manifest.digest(manifest.Entry(f.path, f.size, f.sha256) for f in files)
 
 
 class PackageFileOut(serializers.ModelSerializer[PackageFile]):

@@ -5,11 +5,13 @@ import hashlib
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from changes.manifest import Entry, digest
 from changes.models import ChangeRequest, Package
 from changes.services import promoting
 from tests.api.asking import act, etag, make_token, patch, post
 from tests.changes.drafts import make_change, make_component, make_package
 from tests.changes.factories import World
+from tests.changes.making import make_draft
 from tests.factories import make_landscape
 
 API = "/api/v1/"
@@ -65,6 +67,28 @@ def test_a_package_is_filled_sealed_and_checked_by_its_manifest(client, world):
     }
     again = act(client, url, "declare", {"entries": [declared]}, **headers)
     assert refusal(again) == (409, "sealed")
+
+
+def test_who_has_not_read_what_is_in_a_package_now_does_not_seal_it(client, world):
+    headers = make_token(world.ana, *SCOPES)
+    package = make_draft(make_component(world.live.landscape), world.ana)
+    url = f"{API}packages/{package.pk}/"
+    entry = {"path": "big.dmp", "size": 7, "sha256": "a" * 64}
+    act(client, url, "declare", {"entries": [entry]}, **headers)
+    read = client.get(url, headers=headers)
+    other = {**entry, "sha256": "b" * 64}
+    act(client, url, "declare", {"entries": [other]}, **headers)
+
+    late = post(client, f"{url}seal/", **headers, **{"if-match": read["ETag"]})
+
+    assert refusal(late) == (412, "stale")
+    theirs = late.json()["theirs"]["files_sha256"]
+    assert theirs != read.json()["files_sha256"]
+    assert (theirs, Package.objects.get().state) == (digest([Entry(**other)]), "draft")
+
+    sealed = act(client, url, "seal", **headers).json()
+
+    assert sealed["files_sha256"] == sealed["sha256"] == theirs
 
 
 def test_s11_a_path_that_climbs_out_is_refused(client, world):
