@@ -149,13 +149,19 @@ def _trials(world: World, count: int) -> dict[str, int]:
 
 
 def _two_starts(world: World, label: str) -> bool:
-    pair = [_ready(world, f"{label}.{n}") for n in (1, 2)]
-    came_to = racing.two_starts_in_one_place(world, *pair)
+    """S38: two ready promotions to production, by two people."""
+    first, second = (_ready(world, f"{label}.{n}") for n in (1, 2))
+    came_to = racing.at_once(
+        lambda: starting.start(first, actor=world.ian),
+        lambda: starting.start(second, actor=world.ed),
+    )
     return sorted(map(str, came_to)) == ["['LEASE']", "ok"]
 
 
 def _same_start(world: World, label: str) -> bool:
-    came_to = racing.one_start_three_times(world, _ready(world, label))
+    """S39: the same start from three places."""
+    promotion = _ready(world, label)
+    came_to = racing.at_once(*[lambda: starting.start(promotion, actor=world.ian)] * 3)
     refused = [one for one in came_to if one != "ok"]
     return len(refused) == 2 and all("REPLAY" in one for one in refused)
 

@@ -47,19 +47,6 @@ def shared_slot(world):
     return [Aim(world.live, minutes=60, slot=span(start))]
 
 
-def two_starts_in_one_place(world, first, second):
-    """S38: two ready promotions to production, by two people."""
-    return at_once(
-        lambda: starting.start(first, actor=world.ian),
-        lambda: starting.start(second, actor=world.ed),
-    )
-
-
-def one_start_three_times(world, promotion):
-    """S39: the same start from three places."""
-    return at_once(*[lambda: starting.start(promotion, actor=world.ian)] * 3)
-
-
 def a_freeze_against_a_start(world, promotion, name):
     """A freeze is declared for now as somebody starts."""
     return at_once(
