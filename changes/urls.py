@@ -190,6 +190,7 @@ PROMOTIONS = [
 ]
 TESTS = [
     path("tests/", promotion_tests.my_tests, name="my_tests"),
+    path("tests/<int:pk>/", promotion_tests.test, name="test"),
     path("<int:pk>/tests/", promotion_tests.test_assign, name="test_assign"),
     path("<int:pk>/sign-off/", promotion_tests.sign_off, name="sign_off"),
     path(

@@ -203,6 +203,9 @@ SAYINGS |= {
         _there("needs leave again: {freeze} was moved or made longer"), "pause", "amber"
     ),
     "test_asked": Saying(_there("asked {person} to test {area}"), "user-check"),
+    "test_asked_again": Saying(
+        _there("asked {person} to test {area} again"), "user-check"
+    ),
     "signed_off": Saying(_signed_off, "clipboard-check"),
     "conditions_accepted": Saying(_there("accepted the conditions of {area}"), "check"),
     "sign_off_revoked": Saying(

@@ -6,10 +6,8 @@ from django import forms
 
 from changes.forms.promotions import area as lines
 from changes.models import ChangeRequest, TestSignOff
-from changes.permissions import TESTERS
-from changes.queries.separation import put_together
+from changes.queries.testing import testers_for
 from environments.models import Environment
-from opsdesk.accounts.access import people_with
 from opsdesk.accounts.models import User
 from opsdesk.core.forms import CleanTextMixin, MomentField, offer
 
@@ -39,11 +37,7 @@ class AssignForm(PlaceForm):
 
     def __init__(self, *args: Any, change: ChangeRequest, **kwargs: Any) -> None:
         super().__init__(*args, change=change, **kwargs)
-        testers = people_with(*TESTERS)
-        if change.package is not None:
-            makers = put_together(change.package)
-            testers = testers.exclude(pk__in=makers.values("pk"))
-        offer(self, "assigned_to", testers)
+        offer(self, "assigned_to", testers_for(change.package))
 
 
 class SignOffForm(PlaceForm):

@@ -15,7 +15,10 @@ from opsdesk.core.models import Duty
 
 
 class UserTest(models.Model):
-    """A script somebody of the business is asked to go through, before production."""
+    """A script somebody of the business is asked to go through, before production.
+
+    Its duty is the latest question; another package asks anew, of the same person.
+    """
 
     change = models.ForeignKey(
         ChangeRequest, models.CASCADE, related_name="tests", db_index=False
@@ -42,8 +45,13 @@ class UserTest(models.Model):
         return f"{self.area} by {self.assigned_to}"
 
     def get_absolute_url(self) -> str:
-        """Its place among what the tester is asked to try."""
-        return f"{reverse('changes:my_tests')}#test-{self.pk}"
+        """Where it is found, by whoever asks."""
+        return reverse("changes:test", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        """Is a verdict still owed?"""
+        return self.duty is not None and self.duty.done_at is None
 
 
 class TestSignOff(models.Model):

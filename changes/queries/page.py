@@ -25,6 +25,7 @@ from changes.queries.readiness import gates_for
 from changes.queries.revisions import last_voted_on
 from changes.queries.risks import risk_of
 from changes.queries.separation import excluded_from_change
+from changes.queries.testing import Asked, asked_about
 from changes.queries.verbs import (
     Verb,
     may_ask_for_tests,
@@ -116,6 +117,7 @@ class ChangePage:
     coming: Coming
     next: str
     evidence: list[TestSignOff]
+    asked: list[Asked]
     standing: Standing | None
     may_vote: bool
     why_no_vote: str
@@ -182,6 +184,7 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
             planned=coming.text,
         ),
         evidence=_evidence(change),
+        asked=[] if change.state in ENDED else asked_about(change),
         standing=now,
         may_vote=change.state == S.AWAITING
         and not change.is_held

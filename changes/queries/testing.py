@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from changes.models import ChangeRequest, TestSignOff, UserTest
+from changes.models import ChangeRequest, Package, TestSignOff, UserTest
 from changes.moves import ENDED
+from changes.permissions import TESTERS
+from changes.queries.separation import put_together
 from environments.models import Installation
 from environments.queries.installed import installed_in
+from opsdesk.accounts.access import people_with
 from opsdesk.accounts.models import User
 
 
@@ -18,24 +21,49 @@ class Asked:
     test: UserTest
     is_ready: bool
 
-    @property
-    def is_done(self) -> bool:
-        duty = self.test.duty
-        return duty is not None and duty.done_at is not None
+
+def testers_for(package: Package | None) -> QuerySet[User]:
+    """Who may be asked to try a package: nobody who put it together."""
+    testers = people_with(*TESTERS)
+    if package is None:
+        return testers
+    return testers.exclude(pk__in=put_together(package).values("pk"))
 
 
 def tests_for(user: User) -> list[Asked]:
     """The open tests of a person, those that can be done now first."""
-    rows = (
-        UserTest.objects.filter(assigned_to=user, duty__done_at__isnull=True)
-        .exclude(change__state__in=ENDED)
-        .select_related("change__package__component", "environment", "duty")
-        .order_by("duty__due_at", "pk")
+    rows = UserTest.objects.filter(assigned_to=user).exclude(change__state__in=ENDED)
+    return _asked(rows.order_by("duty__due_at", "pk"))
+
+
+def asked_about(change: ChangeRequest) -> list[Asked]:
+    """The open tests of a change, those that can be done now first."""
+    return _asked(change.tests.order_by("duty__due_at", "pk"))
+
+
+def tests_seen_by(user: User) -> QuerySet[UserTest]:
+    """Tests of the changes a person may see."""
+    seen = ChangeRequest.objects.visible_to(user)
+    rows = UserTest.objects.filter(change__in=seen.order_by().values("pk"))
+    return rows.select_related("change", "duty").order_by("pk")
+
+
+def answered_before(change: ChangeRequest, package: Package) -> QuerySet[UserTest]:
+    """Tests that were answered, but not for these files, by people who may try them."""
+    said = TestSignOff.objects.filter(
+        package=package,
+        environment=OuterRef("environment"),
+        area=OuterRef("area"),
+        tester=OuterRef("assigned_to"),
+        superseded_at__isnull=True,
+        revoked_at__isnull=True,
     )
-    tests = list(rows)
-    there = installed_in({test.environment for test in tests})
-    found = [Asked(test, _is_there(test, there)) for test in tests]
-    return sorted(found, key=lambda asked: not asked.is_ready)
+    rows = change.tests.filter(
+        ~Exists(said),
+        duty__done_at__isnull=False,
+        assigned_to__in=testers_for(package).values("pk"),
+    )
+    return rows.select_related("assigned_to", "environment", "duty").order_by("pk")
 
 
 def given_by(user: User) -> list[TestSignOff]:
@@ -53,6 +81,14 @@ def sign_offs_for(user: User) -> QuerySet[TestSignOff]:
     return rows.select_related(
         "change__package", "environment", "tester", "package"
     ).order_by("-at", "-pk")
+
+
+def _asked(rows: QuerySet[UserTest]) -> list[Asked]:
+    named = ("change__package__component", "environment", "duty", "assigned_to")
+    tests = list(rows.filter(duty__done_at__isnull=True).select_related(*named))
+    there = installed_in({test.environment for test in tests})
+    found = [Asked(test, _is_there(test, there)) for test in tests]
+    return sorted(found, key=lambda asked: not asked.is_ready)
 
 
 def _is_there(test: UserTest, there: dict[int, dict[int, Installation]]) -> bool:

@@ -11,7 +11,7 @@ from changes.models import ChangeRequest
 from changes.moves import BEFORE, RUNNING, ChangeState
 from changes.queries.conflicts import conflicts_of
 from changes.queries.separation import excluded_from_change
-from changes.services import slots
+from changes.services import slots, testing
 from changes.services.drafting import write
 from changes.services.revisions import AGREEING, record
 from changes.services.rows import locked, log, move
@@ -32,7 +32,8 @@ def edit(
 
     Once people are asked, another digest is another revision: it is assessed again,
     the request is superseded and who voted is told. A slot that moves outside the
-    envelope widens it, and the envelope is of substance.
+    envelope widens it, and the envelope is of substance. Another package is tested
+    anew, by whoever has tried the one before.
     """
     change = locked(change)
     require(permissions.can_prepare(actor))
@@ -41,7 +42,10 @@ def edit(
     at = clock.now()
     _check_kind(change, content)
     write(change, content, actor=actor)
+    before = change.package_id
     params = {"retyped": True} if change.kind != content.kind else {}
+    if change.package_id != before:
+        testing.ask_again(change, actor=actor)
     if change.state == ChangeState.DRAFT:
         log(change, "edited", actor=actor, at=at, **params)
         return change

@@ -1,6 +1,6 @@
 """People of the business try a package where it runs, and say what they found."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -11,6 +11,7 @@ from changes.models import ChangeRequest, Package, Promotion, TestSignOff, UserT
 from changes.moves import ENDED
 from changes.queries.owed import runs
 from changes.queries.separation import put_together
+from changes.queries.testing import answered_before
 from changes.services import rows
 from changes.services.promotion_rows import hold_package
 from environments.models import Environment
@@ -23,6 +24,7 @@ from opsdesk.core.services.outbox import Note, notify, notify_all
 
 Verdict = TestSignOff.Verdict
 MADE_IT = "put this package together, so somebody else tests it."
+LEAST_TIME = timedelta(days=1)
 
 
 @transaction.atomic
@@ -36,36 +38,39 @@ def assign_test(
     due_at: datetime,
     script: str = "",
 ) -> UserTest:
-    """Ask somebody to try it there by a time, but nobody who made the package."""
+    """Ask somebody to try it there by a time, once more if they have answered, but
+    nobody who made the package."""
     change = rows.locked(change)
     require(permissions.can_prepare(actor))
     _check_package(change)
     assert change.package is not None
     if _made(assigned_to, change.package):
         raise RuleError(f"{assigned_to} {MADE_IT}", code="sod")
-    test = UserTest.objects.create(
-        change=change,
-        environment=environment,
-        area=area,
-        script=script,
-        assigned_to=assigned_to,
+    test, is_new = UserTest.objects.select_related("duty").get_or_create(
+        change=change, environment=environment, area=area, assigned_to=assigned_to
     )
-    test.duty = duties.owe(
-        kind="change_test",
-        title=f"Test {area} in {environment}: {change}"[:200],
-        url=test.get_absolute_url(),
-        owner=assigned_to,
-        due_at=due_at,
-    )
-    test.save(update_fields=["duty"])
-    at = clock.now()
-    rows.log(
-        change, "test_asked", actor=actor, at=at, area=area, person=assigned_to.name
-    )
-    package = change.package
-    is_there = runs(environment, package.component_id) == package.sha256
-    notify({assigned_to} - {actor}, _ready(test) if is_there else _asked(test))
+    if not is_new and test.is_open:
+        raise RuleError(f"{assigned_to} is asked for that already.", code="asked")
+    test.script = script
+    _owe(test, due_at)
+    _log_asked(test, "test_asked" if is_new else "test_asked_again", actor)
+    notify({assigned_to} - {actor}, _ready(test) if _is_there(test) else _asked(test))
     return test
+
+
+@transaction.atomic(savepoint=False)
+def ask_again(change: ChangeRequest, *, actor: User) -> None:
+    """The change brings another package now: who has tried the one before is asked to
+    try this, in as much time. Told, like anybody, once it is there."""
+    if change.package is None:
+        return
+    for test in answered_before(change, change.package):
+        assert test.duty is not None
+        had = max(test.duty.due_at - test.duty.created_at, LEAST_TIME)
+        _owe(test, clock.now() + had)
+        _log_asked(test, "test_asked_again", actor)
+        if _is_there(test):
+            notify([test.assigned_to], _ready(test))
 
 
 @transaction.atomic(savepoint=False)
@@ -176,6 +181,28 @@ def revoke(said: TestSignOff, *, actor: User, reason: str) -> TestSignOff:
     return said
 
 
+def _owe(test: UserTest, due_at: datetime) -> None:
+    test.duty = duties.owe(
+        kind="change_test",
+        title=f"Test {test.area} in {test.environment}: {test.change}"[:200],
+        url=test.get_absolute_url(),
+        owner=test.assigned_to,
+        due_at=due_at,
+    )
+    test.save(update_fields=["script", "duty"])
+
+
+def _is_there(test: UserTest) -> bool:
+    package = test.change.package
+    there = runs(test.environment, package.component_id) if package else ""
+    return package is not None and there == package.sha256 != ""
+
+
+def _log_asked(test: UserTest, verb: str, actor: User) -> None:
+    at, person = clock.now(), test.assigned_to.name
+    rows.log(test.change, verb, actor=actor, at=at, area=test.area, person=person)
+
+
 def _asked(test: UserTest) -> Note:
     return Note(
         key=f"user-test-{test.pk}",
@@ -192,7 +219,7 @@ def _ready(test: UserTest) -> Note:
     return Note(
         key=f"user-test-{test.pk}-{package.sha256[:12]}",
         title=f"Please test {test.area}: {test.change.title}"[:200],
-        body=f"It is in {test.environment} now.\n\n{test.script}".strip(),
+        body=f"{package} is in {test.environment} now.\n\n{test.script}".strip(),
         url=test.get_absolute_url(),
     )
 

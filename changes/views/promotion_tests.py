@@ -3,11 +3,12 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from changes.forms.testing import AssignForm, RevokeForm, SignOffForm
 from changes.models import TestSignOff
-from changes.queries.testing import given_by, sign_offs_for, tests_for
+from changes.queries.testing import given_by, sign_offs_for, tests_for, tests_seen_by
 from changes.services import testing
 from changes.views.changes import MAKERS
 from changes.views.changes import found as found_change
@@ -25,6 +26,16 @@ def my_tests(request: UserRequest) -> HttpResponse:
         "given": given_by(request.user),
     }
     return render(request, "changes/promotion_tests.html", context)
+
+
+@require_GET
+@policy()
+def test(request: UserRequest, pk: int) -> HttpResponse:
+    """Whoever is asked is led to their tests, everybody else to the change."""
+    asked = get_object_or_404(tests_seen_by(request.user), pk=pk)
+    is_mine = asked.assigned_to_id == request.user.pk and asked.is_open
+    page = reverse("changes:my_tests") if is_mine else asked.change.get_absolute_url()
+    return redirect(f"{page}#test-{asked.pk}")
 
 
 @policy(*MAKERS)

@@ -114,6 +114,7 @@ SHARED = {
     "change.duty": lambda w: w.changes["verifying"].duties.order_by("pk").first().pk,
     "change.leave": lambda w: w.override.pk,
     "change.owed": lambda w: w.owed.pk,
+    "change.test": lambda w: w.test.pk,
     "change.verdict": lambda w: waiting(w).sign_offs.get().pk,
 }
 # What an address names beside the object itself.

@@ -18,7 +18,7 @@ from changes.models import (
     FreezeOverride,
     Package,
 )
-from changes.services import after, files, overriding, packages, voting
+from changes.services import after, files, overriding, packages, testing, voting
 from environments.models import (
     CalendarFeed,
     Component,
@@ -166,6 +166,14 @@ def _after(w, live):
     )
     due_at = timezone.now() + timedelta(days=3)
     w.owed = after.owe(change, "retro_test", due_at=due_at)
+    w.test = testing.assign_test(
+        change,
+        actor=w.sam,
+        environment=drafts.place(live, "dev_test"),
+        area="Sales",
+        assigned_to=w.dee,
+        due_at=due_at,
+    )
 
 
 def _packages(w, live, north):
