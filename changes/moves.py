@@ -61,6 +61,8 @@ C = ChangeState
 # Before anything was done to a serving environment: it may still be edited or dropped.
 BEFORE = (C.DRAFT, C.ASSESSING, C.AWAITING, C.APPROVED)
 ENDED = (C.CLOSED, C.CANCELLED)
+# Nothing of it is promoted: it is not submitted, refused, or over.
+UNPROMOTED = (C.DRAFT, C.REJECTED, *ENDED)
 # On hold in one of these, nothing but cancelling is possible.
 HOLDABLE = (C.ASSESSING, C.AWAITING, C.APPROVED)
 CHANGE_MOVES = _moves(

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from changes import permissions
 from changes.models import ChangeRequest, Promotion, PromotionStep
-from changes.moves import PromotionState
+from changes.moves import UNPROMOTED, ChangeState, PromotionState
 from changes.queries.evidence import approvals_needed, backout_until
 from changes.queries.gates import findings
 from changes.queries.scheduling import baseline_of
@@ -154,9 +154,11 @@ def _next(
     if state in {S.RUNNING, S.VERIFYING}:
         is_reporting = state == S.RUNNING and not checks
         return f"{who} {_to_do(current, is_reporting=is_reporting)}."
-    if state in {S.FAILED, S.ABORTED}:
+    if state == S.CANCELLED or not _is_to_retry(promotion):
+        return ""
+    if promotion.change.state == ChangeState.IMPLEMENTING:
         return f"{planner.name} tries again, or the change is declared failed."
-    return ""
+    return f"{planner.name} tries again."
 
 
 def _to_do(current: PromotionStep | None, *, is_reporting: bool) -> str:
@@ -193,6 +195,8 @@ def _may(user: User, promotion: Promotion, name: str) -> bool:
         return permissions.can_waive(user, change)
     if name == "cancel" and permissions.can_manage(user):
         return True
+    if name == "retry":
+        return permissions.can_run(user, change)
     return permissions.can_run_promotion(user, promotion)
 
 
@@ -216,9 +220,22 @@ TIMES: dict[str, Test] = {
     "roll_back": lambda p, _: (
         p.kind != Promotion.Kind.ROLLBACK and p.state in {S.SUCCEEDED, S.FAILED}
     ),
-    "retry": lambda p, _: p.kind != Promotion.Kind.ROLLBACK and p.state in OVER,
+    "retry": lambda p, _: _is_to_retry(p),
     "cancel": lambda p, _: p.state == S.SCHEDULED,
 }
+
+
+def _is_to_retry(promotion: Promotion) -> bool:
+    """The last attempt there came to nothing, and the change may still go there."""
+    is_roll_back = promotion.kind == Promotion.Kind.ROLLBACK
+    if promotion.state not in OVER or is_roll_back:
+        return False
+    if promotion.change.state in UNPROMOTED:
+        return False
+    mine = promotion.change.promotions.filter(
+        environment=promotion.environment_id, kind=promotion.kind
+    )
+    return not mine.filter(pk__gt=promotion.pk).exists()
 
 
 def _is_unasked(promotion: Promotion) -> bool:

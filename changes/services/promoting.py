@@ -6,7 +6,7 @@ from django.db import transaction
 
 from changes import permissions
 from changes.models import ChangeRequest, ChangeTarget, Promotion, PromotionStep
-from changes.moves import ENDED, ChangeState, PromotionState
+from changes.moves import UNPROMOTED, ChangeState, PromotionState
 from changes.queries.evidence import approvals_needed
 from changes.queries.scheduling import baseline_of, sheet, subject_sha256
 from changes.queries.separation import excluded_from_promotion
@@ -29,7 +29,6 @@ from opsdesk.core.models import ApprovalRequest
 from opsdesk.core.services import approvals
 
 Kind = Promotion.Kind
-EARLY = (*ENDED, ChangeState.DRAFT, ChangeState.REJECTED)
 LIVE = (PromotionState.SCHEDULED, PromotionState.RUNNING, PromotionState.VERIFYING)
 AGREED = (ChangeState.APPROVED, ChangeState.IMPLEMENTING, ChangeState.VERIFYING)
 
@@ -50,7 +49,7 @@ def schedule(
     """
     change = rows.locked(change)
     require(permissions.can_run(actor, change), "The implementer plans it.")
-    if change.state in EARLY:
+    if change.state in UNPROMOTED:
         state = change.get_state_display().lower()
         raise RuleError(f"{change.ref} is {state}; nothing is promoted.", code="state")
     environment = hold_environments(environment.pk)

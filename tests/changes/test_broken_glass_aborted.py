@@ -1,6 +1,7 @@
 """Glass was broken, and then nothing was applied: the change is a draft again."""
 
 import pytest
+from django.urls import reverse
 
 from changes.models import ChangeDuty, Waiver
 from changes.services import holding, promoting, running, starting, submitting
@@ -46,6 +47,19 @@ def test_aborted_behind_broken_glass_it_is_a_draft_and_still_judged(w, change):
     assert change.events.order_by("-pk").first().verb == "start_over"
     assert owed(change) == ["retro_approval", "retro_test", "retrofit", "review"]
     assert not Waiver.objects.filter(until__gt=clock.now()).exists()
+
+
+def test_the_run_sheet_does_not_offer_what_would_be_refused(w, change, client):
+    promotion = change.promotions.get()
+    retry = reverse("changes:promotion_retry", args=[promotion.pk])
+    for person in (w.emil, w.ian, w.eve):
+        client.force_login(person)
+        page = client.get(promotion.get_absolute_url()).content.decode()
+        assert retry not in page
+        assert "tries again" not in page
+
+    assert client.post(retry).status_code == 409
+    assert change.promotions.count() == 1
 
 
 def test_it_starts_again_only_as_any_emergency_does(w, change):
