@@ -1,4 +1,4 @@
-"""What runs: landscapes (one ERP instance each), their environments and modules.
+"""What runs and what runs on it: landscapes (one ERP instance each), environments.
 
-The inventory proper (servers, components, installations, windows) joins it later.
+Also when they may be altered (freezes, maintenance) and who is at work on them.
 """

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from environments.repeats import starts
 
+SHAPE = "%Y-%m-%dT%H:%M"  # a wall-clock time as it is written
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 LONGEST = 366 * 24 * 60  # minutes
 # So far ahead windows are worked out: plans are made for a year and a half.
@@ -53,6 +54,14 @@ class Span:
     @property
     def is_empty(self) -> bool:
         return self.start >= self.end
+
+
+def wall_clock(text: str) -> datetime:
+    """A time as the wall clock shows it, of 2000 to 2099. Raises ValueError."""
+    wall = datetime.strptime(text, SHAPE)  # noqa: DTZ007 - the wall has no zone
+    if not 2000 <= wall.year < 2100:
+        raise ValueError("It lies outside 2000 to 2099.")
+    return wall
 
 
 def expand(pattern: Pattern, after: datetime, until: datetime) -> list[Span]:

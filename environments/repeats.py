@@ -77,9 +77,7 @@ def _check(name: str, value: str, freq: str) -> None:
 def _end_of(until: str) -> datetime:
     """A day means its end, so that what starts on it still counts."""
     try:
-        if "T" in until:
-            return datetime.strptime(until, "%Y%m%dT%H%M%S")  # noqa: DTZ007
-        day = datetime.strptime(until, "%Y%m%d")  # noqa: DTZ007
+        end = datetime.fromisoformat(until)
     except ValueError:
         raise ValueError(f"UNTIL={until} is no day.") from None
-    return datetime.combine(day, time(23, 59, 59))
+    return end if "T" in until else datetime.combine(end, time(23, 59, 59))

@@ -5,7 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from environments.expanding import LONGEST
+from environments.expanding import LONGEST, SHAPE, wall_clock
+from environments.forms.inventory import MOST_MINUTES
+from environments.forms.windows import EXEMPT
 from environments.models import (
     Component,
     Environment,
@@ -19,10 +21,6 @@ from opsdesk.accounts.access import staff
 from opsdesk.accounts.models import Party
 from opsdesk.core.api import StrictSerializer
 from opsdesk.core.api_fields import Day, Row, RowOf, SeenRow, Text, Words
-from opsdesk.core.forms import OUT_OF_BOUNDS
-
-MOST_MINUTES = 527_040  # a year
-EXEMPT = ("emergency", "statutory", "standard")
 
 
 class _Supplier(Row):
@@ -56,15 +54,14 @@ class WallClock(serializers.CharField):
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
         try:
-            wall = datetime.strptime(text, "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - has no zone
+            return wall_clock(text)
         except ValueError:
-            raise serializers.ValidationError("Like 2026-03-29T23:00.") from None
-        if not 2000 <= wall.year < 2100:
-            raise serializers.ValidationError(OUT_OF_BOUNDS)
-        return wall
+            raise serializers.ValidationError(
+                "Like 2026-03-29T23:00, of 2000 to 2099."
+            ) from None
 
     def to_representation(self, value: Any) -> str:
-        return f"{value:%Y-%m-%dT%H:%M}"
+        return f"{value:{SHAPE}}"
 
 
 class LandscapeIn(StrictSerializer):

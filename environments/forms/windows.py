@@ -2,15 +2,15 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from environments.expanding import LONGEST
+from environments.expanding import LONGEST, SHAPE, wall_clock
 from environments.models import Environment, Landscape, WindowRule
 from environments.repeats import read
 from opsdesk.core.forms import (
-    OUT_OF_BOUNDS,
     CleanTextMixin,
     DayField,
     offer,
@@ -36,7 +36,6 @@ EXEMPT = [
     ("statutory", "Statutory"),
     ("standard", "Standard"),
 ]
-SHAPE = "%Y-%m-%dT%H:%M"
 
 
 class WallField(forms.CharField):
@@ -49,12 +48,9 @@ class WallField(forms.CharField):
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         try:
-            wall = datetime.strptime(text[:16], SHAPE)  # noqa: DTZ007 - has no zone
+            return wall_clock(text[:16])
         except ValueError:
-            raise ValidationError("Give a date and a time.") from None
-        if not 2000 <= wall.year < 2100:
-            raise ValidationError(OUT_OF_BOUNDS)
-        return wall
+            raise ValidationError("Give a date and a time of 2000 to 2099.") from None
 
 
 class WindowForm(CleanTextMixin, forms.Form):
@@ -186,7 +182,8 @@ SERVED = {"name", "reason", "starts_local", "time_zone", "is_hard", "version"}
 
 def first_facts(landscape: Landscape, now: datetime) -> dict[str, Any]:
     """What a new window starts from: tomorrow evening, in the landscape's zone."""
-    evening = (now + timedelta(days=1)).replace(hour=18, minute=0)
+    there = now.astimezone(ZoneInfo(landscape.time_zone))
+    evening = (there + timedelta(days=1)).replace(hour=18, minute=0)
     return {
         "starts_local": f"{evening:{SHAPE}}",
         "ends_local": f"{evening + timedelta(hours=4):{SHAPE}}",

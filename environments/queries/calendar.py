@@ -97,7 +97,7 @@ def _entry(rule: WindowRule, rows: list[Occurrence]) -> Entry:
     first = rows[0]
     kind = rule.kind if first.is_hard or not rule.is_freeze else "advice"
     return Entry(
-        uid=f"window-{rule.pk}-{first.starts_at:%Y%m%dT%H%M%S}",
+        uid=f"window-{first.pk}",
         kind=kind,
         title=rule.name,
         where=", ".join(row.environment.code or row.environment.name for row in rows),

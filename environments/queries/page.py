@@ -17,8 +17,6 @@ from environments.queries.inventory import version_of
 from environments.queries.matrix import Cell, Matrix, matrices
 from opsdesk.accounts.models import User
 
-SHOWN = 40
-
 
 @dataclass(frozen=True)
 class Place:

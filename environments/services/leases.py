@@ -106,7 +106,7 @@ def _late_note(lease: Lease) -> Note:
         key=f"lease-late-{lease.pk}",
         title=f"{lease.environment} is still taken: {lease.label}",
         body=f"{lease.holder} should have finished by now. Nobody else can start there"
-        " until it ends; finish it, or end it with a reason.",
+        " until it is finished or given up.",
         url=lease.url or lease.environment.get_absolute_url(),
     )
 

@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 
 from environments import permissions
+from environments.expanding import SHAPE
 from environments.models import Environment, Landscape, WindowKind, WindowRule
 from environments.services import telling
 from environments.services.occurring import locked_places, locked_rule, settle
@@ -112,7 +113,7 @@ def _live(rule: WindowRule) -> WindowRule:
 
 def _describe(rule: WindowRule, facts: WindowFacts) -> None:
     rule.name, rule.reason = facts["name"], facts.get("reason", "")
-    rule.starts_local = f"{facts['starts_local']:%Y-%m-%dT%H:%M}"
+    rule.starts_local = f"{facts['starts_local']:{SHAPE}}"
     rule.minutes, rule.time_zone = facts["minutes"], facts["time_zone"]
     rule.rrule = facts.get("rrule", "")
     rule.is_hard = rule.is_freeze and facts.get("is_hard", True)

@@ -6,9 +6,13 @@ import pytest
 from django.urls import reverse
 
 from environments import ics
-from environments.models import CalendarFeed, WindowRule
+from environments.forms.windows import first_facts
+from environments.models import CalendarFeed, Landscape, WindowRule
+from environments.queries.calendar import feed_entries
 from environments.services import feeds
+from environments.services.windows import edit_window
 from opsdesk.accounts.models import Membership
+from opsdesk.core import clock
 from tests.environments.planning import local, make_window
 from tests.markup import assert_no_inline
 
@@ -47,11 +51,21 @@ def test_s54_a_manager_previews_a_window_over_the_change_of_clocks_and_saves_it(
     assert "Sunday night" in client.get(made["Location"]).content.decode()
 
 
+def test_a_new_window_starts_tomorrow_evening_where_the_landscape_is():
+    auckland = Landscape(time_zone="Pacific/Auckland")
+
+    # It is two in the morning of the second there.
+    facts = first_facts(auckland, datetime(2026, 3, 1, 13, tzinfo=UTC))
+
+    assert facts["starts_local"] == "2026-03-03T18:00"
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence", "status"),
     [
         ({"ends_local": "2027-03-21T01:30"}, "It ends after it starts", 422),
-        ({"starts_local": "soon"}, "Give a date and a time.", 422),
+        ({"starts_local": "soon"}, "Give a date and a time", 422),
+        ({"starts_local": "1999-12-31T23:00"}, "of 2000 to 2099", 422),
         ({"time_zone": "Mars/Olympus"}, "is not a time zone", 422),
         ({"environments": []}, "Choose at least one environment.", 422),
         ({"repeats": "own", "rule": "FREQ=MINUTELY"}, "Start with FREQ=", 422),
@@ -159,6 +173,21 @@ def test_the_secret_address_gives_the_calendar_until_it_is_revoked(client, live,
 
     feeds.close_feed(actor=ada)
     assert client.get(address).status_code == 404
+
+
+def test_no_two_entries_of_a_calendar_have_one_name(live, ada):
+    """An environment left out of a freeze that is on ends it at another time."""
+    places = [live, live.landscape.environments.get(kind="failover")]
+    rule = make_window(live, ada, environments=places)
+    facts = {"name": rule.name, "minutes": 180, "time_zone": "UTC"}
+    starts = datetime.fromisoformat(rule.starts_local)
+    edit_window(
+        rule, actor=ada, version=1, environments=[live], starts_local=starts, **facts
+    )
+
+    entries = feed_entries(ada, clock.now())
+
+    assert len(entries) == len({entry.uid for entry in entries}) == 2
 
 
 def test_a_new_address_ends_the_old_one(live, ada):

@@ -48,7 +48,7 @@ def ask(
 ) -> ApprovalRequest:
     """Open a request under the policy of its kind and level, and tell who is asked.
 
-    `needed` replaces the number of people of a policy with one step; `also` is told
+    `needed` is so many people of every step, whatever the policy says; `also` is told
     beside those asked.
     """
     policy = ApprovalPolicy.objects.filter(kind=kind, level=level).first()
