@@ -145,11 +145,11 @@ def waiting_card(
     """A change that waits for its next promotion, or for what that needs."""
     if change.state == ChangeState.AWAITING and found is not None:
         return _asked_card(change, viewer, found, excluded)
-    may_run = permissions.can_run(viewer.user, change)
+    may_plan = permissions.can_plan(viewer.user, change)
     is_tried = change.is_tried  # type: ignore[attr-defined]
     is_approved = change.state == ChangeState.APPROVED
     is_next = is_approved or (change.state == ChangeState.ASSESSING and not is_tried)
-    is_mine = may_run and is_next and not change.is_held
+    is_mine = may_plan and is_next and not change.is_held
     to = reverse("changes:promotion_new", args=[change.pk])
     return Card(
         change=change,
@@ -157,7 +157,7 @@ def waiting_card(
         checks=_evidence(change),
         people=[change.implementer] if change.implementer else [],
         foot=change.implementer.name if change.implementer else "Nobody yet",
-        action="Promote" if is_mine else "",
+        action="Plan promotion" if is_mine else "",
         action_url=f"{to}?environment={place.pk}",
         tone="pri",
         waits_for_me=is_mine,
@@ -190,7 +190,7 @@ def sync_card(owed: ChangeDuty, viewer: Viewer) -> Card:
     left = owed.duty.due_at - viewer.at
     is_late = left <= timedelta()
     text = "Should have followed by now" if is_late else f"Due in {_hours(left)}"
-    may_run = permissions.can_run(viewer.user, owed.change)
+    may_plan = permissions.can_plan(viewer.user, owed.change)
     to = reverse("changes:promotion_new", args=[owed.change_id])
     return Card(
         change=owed.change,
@@ -198,9 +198,9 @@ def sync_card(owed: ChangeDuty, viewer: Viewer) -> Card:
         checks=[Check("bad" if is_late else "open", text)],
         people=[owed.duty.owner],
         foot=owed.duty.owner.name,
-        action="Resync" if may_run else "",
+        action="Plan resync" if may_plan else "",
         action_url=f"{to}?environment={owed.environment_id}&kind=resync",
-        waits_for_me=may_run and owed.duty.owner_id == viewer.user.pk,
+        waits_for_me=may_plan and owed.duty.owner_id == viewer.user.pk,
     )
 
 

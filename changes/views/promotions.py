@@ -56,7 +56,7 @@ def promotion_new(request: UserRequest, pk: int) -> HttpResponse:
     context = {
         "change": change,
         "form": form,
-        "title": "Promote",
+        "title": "Plan promotion",
         "lead": "Its package, to the next environment on its way. It starts only when"
         " every gate is met.",
     }

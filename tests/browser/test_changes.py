@@ -210,13 +210,13 @@ def raise_a_change(page, company, implementer):
 def promote(page, environment):
     """Planned on the change's page; the run sheet is what comes."""
     find(page)
-    follow(page, "Promote")
+    follow(page, "Plan promotion")
     page.get_by_label("Where to").select_option(value=str(environment.pk))
     plan(page)
 
 
 def plan(page):
-    press(page, "Promote")
+    press(page, "Plan promotion")
     expect(page.get_by_role("heading", name="Run sheet")).to_be_visible()
 
 
