@@ -6,6 +6,7 @@ from changes import permissions
 from changes.models import ChangeRequest
 from changes.moves import HOLDABLE, RUNNING
 from changes.services import slots
+from changes.services.promotion_rows import call_off_planned
 from changes.services.rows import judge, locked, log, move
 from changes.services.testing import drop_tests
 from opsdesk.accounts.models import User
@@ -47,7 +48,8 @@ def release(change: ChangeRequest, *, actor: User) -> ChangeRequest:
 
 @transaction.atomic
 def cancel(change: ChangeRequest, *, actor: User, reason: str) -> ChangeRequest:
-    """Dropped for good: its slots are free and nobody is asked any more."""
+    """Dropped for good, with what was planned for it: its slots are free and nobody is
+    asked any more."""
     change = locked(change)
     require(permissions.can_cancel(actor, change))
     judge(change, "cancel")
@@ -56,9 +58,11 @@ def cancel(change: ChangeRequest, *, actor: User, reason: str) -> ChangeRequest:
     slots.free(change)
     if change.approval is not None:
         approvals.end(change.approval, ApprovalRequest.State.WITHDRAWN)
+    at = clock.now()
+    call_off_planned(change, actor=actor, at=at, note=reason)
     change.held_at, change.hold_reason = None, ""
     move(change, "cancel", "held_at", "hold_reason", actor=actor)
-    log(change, "cancel", actor=actor, at=clock.now(), note=reason)
+    log(change, "cancel", actor=actor, at=at, note=reason)
     drop_tests(change)
     _tell(change, "Cancelled", reason)
     return change

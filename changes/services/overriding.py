@@ -28,6 +28,7 @@ def ask_override(
     """Ask a manager for leave: for this revision, this freeze, one promotion."""
     change = rows.locked(change)
     require(permissions.can_run(actor, change), "The implementer asks for it.")
+    rows.refuse_held(change)
     at = clock.exact()
     is_over = occurrence.cancelled_at is not None or occurrence.ends_at <= at
     if change.state in ENDED or is_over:

@@ -12,11 +12,11 @@ from changes.queries.scheduling import baseline_of, sheet, subject_sha256
 from changes.queries.separation import excluded_from_promotion
 from changes.services import rows
 from changes.services.promotion_rows import (
+    call_off,
     hold_environments,
     judge,
     locked,
     log,
-    move,
     require_runner,
     tell,
 )
@@ -52,6 +52,7 @@ def schedule(
     if change.state in UNPROMOTED:
         state = change.get_state_display().lower()
         raise RuleError(f"{change.ref} is {state}; nothing is promoted.", code="state")
+    rows.refuse_held(change)
     environment = hold_environments(environment.pk)
     _check_new(change, environment, kind)
     promotion = create(
@@ -111,6 +112,7 @@ def ask(promotion: Promotion, *, actor: User) -> Promotion:
     judge(promotion, "start")
     if not approvals_needed(promotion):
         raise RuleError("Nobody needs to approve this promotion.", code="not_needed")
+    rows.refuse_held(promotion.change)
     if promotion.change.state not in AGREED:
         raise RuleError("The change is to be approved first.", code="state")
     request = promotion.approval
@@ -144,11 +146,7 @@ def cancel(promotion: Promotion, *, actor: User, note: str = "") -> Promotion:
     change = promotion.change
     require(permissions.can_run(actor, change) or permissions.can_manage(actor))
     judge(promotion, "cancel")
-    if promotion.approval is not None:
-        approvals.end(promotion.approval, ApprovalRequest.State.WITHDRAWN)
-    promotion.finished_at, promotion.note = clock.now(), note
-    move(promotion, "cancel", "finished_at", "note")
-    log(promotion, "promotion_cancelled", actor=actor, at=clock.now(), note=note)
+    call_off(promotion, actor=actor, at=clock.now(), note=note)
     tell(promotion, "Cancelled", actor=actor, body=note)
     return promotion
 

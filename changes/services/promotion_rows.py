@@ -11,12 +11,14 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from changes import permissions
-from changes.models import Promotion
-from changes.moves import PROMOTION_MOVES
+from changes.models import ChangeRequest, Promotion
+from changes.moves import PROMOTION_MOVES, PromotionState
 from changes.services import rows
 from environments.models import Environment
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import RuleError, require
+from opsdesk.core.models import ApprovalRequest
+from opsdesk.core.services import approvals
 from opsdesk.core.services.outbox import Note, notify_all
 
 
@@ -101,6 +103,38 @@ def log(
         package=str(promotion.package),
         **params,
     )
+
+
+@transaction.atomic(savepoint=False)
+def call_off(
+    promotion: Promotion, *, actor: User | None, at: datetime, note: str
+) -> None:
+    """It will not happen, and nobody is asked about it any more."""
+    if promotion.approval is not None:
+        approvals.end(promotion.approval, ApprovalRequest.State.WITHDRAWN)
+    promotion.finished_at, promotion.note = at, note
+    move(promotion, "cancel", "finished_at", "note")
+    log(promotion, "promotion_cancelled", actor=actor, at=at, note=note)
+
+
+@transaction.atomic(savepoint=False)
+def call_off_planned(
+    change: ChangeRequest, *, actor: User | None, at: datetime, note: str
+) -> list[Promotion]:
+    """What was planned for a change as it was cannot happen any more, nor is leave for
+    it. The change is locked."""
+    planned = change.promotions.filter(state=PromotionState.SCHEDULED)
+    named = planned.select_related(
+        "environment__owner", "package__component", "approval"
+    )
+    called_off = list(named.order_by("pk"))
+    for promotion in called_off:
+        promotion.change = change
+        call_off(promotion, actor=actor, at=at, note=note)
+    unused = change.overrides.filter(used_by__isnull=True).select_related("approval")
+    for leave in unused.order_by("pk"):
+        approvals.end(leave.approval, ApprovalRequest.State.WITHDRAWN)
+    return called_off
 
 
 @transaction.atomic(savepoint=False)

@@ -9,12 +9,13 @@ from changes import permissions
 from changes.content import Content
 from changes.models import ChangeRequest
 from changes.moves import BEFORE, RUNNING, ChangeState
-from changes.queries.conflicts import conflicts_of
+from changes.queries.conflicts import bookings_over, conflicts_of
 from changes.queries.separation import excluded_from_change
 from changes.services import slots, testing
 from changes.services.drafting import write
+from changes.services.promotion_rows import call_off_planned, tell
 from changes.services.revisions import AGREEING, record
-from changes.services.rows import locked, log, move
+from changes.services.rows import locked, log, move, refuse_held
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
@@ -41,11 +42,11 @@ def edit(
     check_version(change, version)
     at = clock.now()
     _check_kind(change, content)
-    write(change, content, actor=actor)
     before = change.package_id
-    params = {"retyped": True} if change.kind != content.kind else {}
+    write(change, content, actor=actor)
     if change.package_id != before:
         testing.ask_again(change, actor=actor)
+    params = {"retyped": True} if change.kind != content.kind else {}
     if change.state == ChangeState.DRAFT:
         log(change, "edited", actor=actor, at=at, **params)
         return change
@@ -63,10 +64,7 @@ def _check_editable(change: ChangeRequest) -> None:
         raise RuleError(
             f"{change.ref} is {state}, so it is not edited any more.", code="not_now"
         )
-    if change.is_held:
-        raise RuleError(
-            f"{change.ref} is on hold: {change.hold_reason}", code="on_hold"
-        )
+    refuse_held(change)
 
 
 def _check_kind(change: ChangeRequest, content: Content) -> None:
@@ -85,7 +83,8 @@ def _widen(change: ChangeRequest, actor: User) -> None:
 
 
 def _ask_again(change: ChangeRequest, actor: User, at: datetime) -> None:
-    """Back to assessing: the request is superseded, and who voted is told."""
+    """Back to assessing: the request is superseded, and who voted is told; what was
+    planned is called off, and who would have done it is told."""
     if change.promotions.filter(state__in=RUNNING).exists():
         raise RuleError("A promotion of it is running; let it end.", code="running")
     if change.kind == ChangeRequest.Kind.STANDARD:
@@ -93,6 +92,9 @@ def _ask_again(change: ChangeRequest, actor: User, at: datetime) -> None:
         record(change, actor=actor, at=at)
     slots.free(change)
     move(change, "edit", "kind", actor=actor)
+    why = "The change was altered."
+    for planned in call_off_planned(change, actor=actor, at=at, note=why):
+        tell(planned, "Cancelled", actor=actor, body=why)
     if change.approval is None:
         return
     approvals.end(change.approval, ApprovalRequest.State.SUPERSEDED)
@@ -109,9 +111,11 @@ def _ask_again(change: ChangeRequest, actor: User, at: datetime) -> None:
 
 def _stays(change: ChangeRequest, actor: User, at: datetime) -> None:
     """Nobody is asked again, but slots are booked as they are now and must be free."""
-    hard = [found.text for found in conflicts_of(change) if found.is_hard]
-    if hard and change.kind != ChangeRequest.Kind.EMERGENCY:
-        raise RuleError(" ".join(hard), code="conflict")
+    hard = [found for found in conflicts_of(change) if found.is_hard]
+    if change.kind == ChangeRequest.Kind.EMERGENCY:
+        hard = bookings_over(change)
+    if hard:
+        raise RuleError(" ".join(found.text for found in hard), code="conflict")
     slots.book(change)
     if change.approval is None:
         return

@@ -33,7 +33,13 @@ def judge(change: ChangeRequest, verb: str) -> None:
         raise RuleError(
             f"{change.ref} is {state}: that is not possible now.", code="not_now"
         )
-    if change.is_held and verb != "cancel":
+    if verb != "cancel":
+        refuse_held(change)
+
+
+def refuse_held(change: ChangeRequest) -> None:
+    """Refuse whatever waits until a manager lets the change go on."""
+    if change.is_held:
         raise RuleError(
             f"{change.ref} is on hold: {change.hold_reason}", code="on_hold"
         )

@@ -10,8 +10,9 @@ from django.db import transaction
 from changes.models import ChangeDuty, ChangeRequest, ChangeTemplate, Promotion
 from changes.moves import PromotionState
 from changes.queries.approvals import Owner, change_of
-from changes.services import promotion_rows, slots
+from changes.services import slots
 from changes.services.after import judged
+from changes.services.promotion_rows import call_off, call_off_planned
 from changes.services.revisions import AGREEING
 from changes.services.rows import judge, log, move
 from changes.services.templates import put_in_force
@@ -72,19 +73,17 @@ def _move_change(
     move(change, verb, actor=actor)
     by = actor if verb == "reject" else None
     log(change, verb, actor=by, at=at, revision=change.revision)
+    if verb == "reject":
+        note = "The change was rejected."
+        call_off_planned(change, actor=actor, at=at, note=note)
 
 
 def _cancel(
     promotion: Promotion, request: ApprovalRequest, *, actor: User | None, at: datetime
 ) -> None:
     """Another attempt is planned, and asked about, anew."""
-    if promotion.state != PromotionState.SCHEDULED:
-        return
-    promotion.finished_at, promotion.note = at, _objection(request)
-    promotion_rows.move(promotion, "cancel", "finished_at", "note")
-    promotion_rows.log(
-        promotion, "promotion_cancelled", actor=actor, at=at, note=promotion.note
-    )
+    if promotion.state == PromotionState.SCHEDULED:
+        call_off(promotion, actor=actor, at=at, note=_objection(request))
 
 
 def _objection(request: ApprovalRequest) -> str:

@@ -15,7 +15,7 @@ from changes.models import ChangeDuty, ChangeRequest, ChangeTemplate, Promotion
 from changes.queries.approvals import Owner, change_of, excluded_by, owner_of
 from changes.services import slots
 from changes.services.revisions import AGREEING
-from changes.services.rows import locked, log, move
+from changes.services.rows import locked, log, move, refuse_held
 from changes.services.verdicts import follow
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -175,10 +175,8 @@ def _excluded(owner: Owner | None) -> Excluded:
 def _judge(owner: Owner) -> None:
     """Refuse while the change is on hold, and once what was asked is under way."""
     change = change_of(owner)
-    if change is not None and change.is_held:
-        raise RuleError(
-            f"{change.ref} is on hold: {change.hold_reason}", code="on_hold"
-        )
+    if change is not None:
+        refuse_held(change)
     if isinstance(owner, ChangeRequest) and owner.state not in AGREEING:
         state = owner.get_state_display().lower()
         raise RuleError(
