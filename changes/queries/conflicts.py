@@ -59,6 +59,13 @@ def conflicts_for(user: User, change: ChangeRequest) -> list[Conflict]:
     return conflicts_of(change) if access_of(user).is_internal else []
 
 
+def bookings_over(change: ChangeRequest) -> list[Conflict]:
+    """Booked slots that bar even an emergency: both want nothing else meanwhile."""
+    rows = change.targets.filter(is_exclusive=True, slot__isnull=False)
+    aims = rows.select_related("environment").order_by("ordinal", "pk")
+    return [one for aim in aims for one in _slots_taken(change, aim, both=True)]
+
+
 def _in_slot(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
     yield from _slots_taken(change, aim)
     yield from _frozen(change, aim)
@@ -68,12 +75,15 @@ def _in_slot(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
         yield from finder(aim)
 
 
-def _slots_taken(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
-    """A booked slot over this one, where either wants nothing else meanwhile."""
+def _slots_taken(
+    change: ChangeRequest, aim: ChangeTarget, *, both: bool = False
+) -> Iterator[Conflict]:
+    """A booked slot over this one, where either (or both) wants nothing else
+    meanwhile."""
     others = ChangeTarget.objects.filter(
         environment=aim.environment, is_booked=True, slot__overlap=aim.slot
     ).exclude(change=change)
-    if not aim.is_exclusive:
+    if both or not aim.is_exclusive:
         others = others.filter(is_exclusive=True)
     for other in others.select_related("change").order_by("slot", "pk"):
         yield Conflict(

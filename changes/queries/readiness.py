@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 
 from changes.models import ChangeRequest, ChangeTarget
 from changes.moves import PromotionState, TemplateState
-from changes.queries.conflicts import conflicts_of
+from changes.queries.conflicts import bookings_over, conflicts_of
 from changes.queries.evidence import Tested, sign_offs_short
 from environments.models import Environment
 from opsdesk.accounts.access import access_of
@@ -41,7 +41,7 @@ def to_submit(change: ChangeRequest) -> Gates[ChangeRequest]:
     """What the verb of submitting asks, by the kind of change."""
     extra: dict[str, tuple[ChangeGate, ...]] = {
         Kind.STATUTORY: (law,),
-        Kind.EMERGENCY: (pressing_snag,),
+        Kind.EMERGENCY: (pressing_snag, slots_bookable),
         Kind.STANDARD: (template_in_force, slots_given, no_hard_conflict),
     }
     base = (
@@ -56,8 +56,9 @@ def to_submit(change: ChangeRequest) -> Gates[ChangeRequest]:
 
 def to_ask(change: ChangeRequest) -> Gates[ChangeRequest]:
     """What asking for approval needs; an emergency asks before it is tested."""
-    untested = (*_CORE, pressing_snag) if change.kind == Kind.EMERGENCY else _TESTED
-    return _gates(untested)
+    if change.kind == Kind.EMERGENCY:
+        return _gates((*_CORE, pressing_snag, slots_bookable))
+    return _gates(_TESTED)
 
 
 def next_gates(change: ChangeRequest, at: datetime) -> list[Finding]:
@@ -167,6 +168,14 @@ def no_hard_conflict(change: ChangeRequest, _at: datetime) -> Finding:
     detail = " ".join(found.text for found in hard) or "Nothing is in the way."
     url = hard[0].url if hard else ""
     return Finding("CONFLICT", not hard, detail, "Choose another slot.", url)
+
+
+def slots_bookable(change: ChangeRequest, _at: datetime) -> Finding:
+    """An emergency waits for nobody, but no slot is booked twice for one alone."""
+    over = bookings_over(change)
+    detail = " ".join(found.text for found in over) or "Its slots are free."
+    clear = "Choose another slot, or one that does not keep others out."
+    return Finding("CONFLICT", not over, detail, clear, over[0].url if over else "")
 
 
 def conflicts_accepted(change: ChangeRequest, _at: datetime) -> Finding:

@@ -10,7 +10,7 @@ from opsdesk.core.models import Notification
 from tests.changes.drafts import HOUR
 from tests.changes.factories import again, carry_out, fresh, say_yes
 from tests.changes.making import make_component, make_draft, make_package
-from tests.changes.pressing import facts, stop_the_clock
+from tests.changes.pressing import facts, page_of, stop_the_clock
 from tests.changes.racing import shared_slot
 from tests.factories import make_snag
 
@@ -60,6 +60,27 @@ def test_s58_an_emergency_starts_untested_once_each_gate_is_waived(w, urgent, pa
     assert sorted(said) == [(gate, REASON, w.ian.pk) for gate in UNTESTED]
     kinds = sorted(urgent.change.duties.values_list("kind", flat=True))
     assert kinds == ["retro_test", "retrofit", "review"]
+
+
+def test_an_emergency_books_no_slot_over_one_that_keeps_others_out(w, nc, fault, pages):
+    part = make_component(w.live.landscape)
+    package = make_package(part, w.ana, "1.2", content=b"select 2;\n")
+    change = w.change(package=package, kind="emergency", snags=[fault])
+    before = facts()
+
+    page = pages.see(w.rita, change.get_absolute_url())
+    answer = pages.press(w.rita, "submit", change)
+
+    taken = f"{nc.change.ref} has booked {w.live} from"
+    assert taken in page
+    assert f'href="{nc.change.get_absolute_url()}"' in page
+    assert (answer.status_code, taken in page_of(answer)) == (409, True)
+    assert facts() == before
+
+    change.targets.update(is_exclusive=False)
+    pages.does(w.rita, "submit", change)
+
+    assert fresh(change).state == "awaiting"
 
 
 def test_s59_an_emergency_with_a_blocked_package_is_refused_like_any_other(
