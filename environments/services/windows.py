@@ -57,7 +57,7 @@ def create_window(
     save(rule, actor=actor)
     rule.environments.set(_own(landscape, facts["environments"]))
     places = locked_places(facts["environments"])
-    _settle(rule, places, "window_added", actor=actor)
+    _settle(rule, places, "window_added", actor=actor, told=places)
     return rule
 
 
@@ -69,7 +69,10 @@ def edit_window(
     version: int | None,
     **facts: Unpack[WindowFacts],
 ) -> WindowRule:
-    """Change a window from now on; what has happened under it stays as it was."""
+    """Change a window from now on; what has happened under it stays as it was.
+
+    An environment left out is free from now on, and its timeline says so too.
+    """
     rule = _live(rule)
     require(permissions.can_plan_windows(actor, rule.kind))
     check_version(rule, version)
@@ -79,7 +82,8 @@ def edit_window(
     after = _own(rule.landscape, facts["environments"])
     held = locked_places([*before, *after])
     rule.environments.set(after)
-    _settle(rule, [row for row in held if row in after], "window_changed", actor=actor)
+    places = [row for row in held if row in after]
+    _settle(rule, places, "window_changed", actor=actor, told=held)
     return rule
 
 
@@ -127,16 +131,21 @@ def _own(landscape: Landscape, wanted: list[Environment]) -> list[Environment]:
 
 
 def _settle(
-    rule: WindowRule, places: list[Environment], verb: str, *, actor: User
+    rule: WindowRule,
+    places: list[Environment],
+    verb: str,
+    *,
+    actor: User,
+    told: list[Environment],
 ) -> None:
-    """Write what it comes to, say so on every timeline, announce a freeze."""
+    """Write what it comes to, say so on the timelines of `told`, announce a freeze."""
     at = clock.exact()
     _, spans = settle(rule, places, at=at)
     coming = [span for span in spans if not span.is_empty]
     if not coming:
         raise RuleError("Nothing of it lies in the next 18 months.", code="never_comes")
     start, end = max(coming[0].start, at), coming[0].end
-    _log(rule, places, verb, actor=actor, at=at, start=start.isoformat())
+    _log(rule, told, verb, actor=actor, at=at, start=start.isoformat())
     if rule.kind == WindowKind.FREEZE:
         telling.announced(rule, places, (start, end), but=actor)
 
