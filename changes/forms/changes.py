@@ -189,8 +189,7 @@ class ChangeForm(SecondEditorMixin, CleanTextMixin, forms.Form):
 
     def against(self, theirs: ChangeRequest) -> "ChangeForm":
         """The same as typed, now written on top of the newer version."""
-        data = self.data.copy()  # type: ignore[attr-defined]
-        data["version"] = str(theirs.version)
+        data = self.on_top_of(theirs)
         return type(self)(data, user=self.user, landscape=self.landscape, change=theirs)
 
     def _add_place(self, place: Environment) -> None:

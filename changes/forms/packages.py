@@ -113,8 +113,7 @@ class EditForm(SecondEditorMixin, DescriptionForm):
 
     def against(self, theirs: Package) -> "EditForm":
         """The same as typed, now written on top of the newer version."""
-        data = self.data.copy()  # type: ignore[attr-defined]
-        data["version"] = str(theirs.version)
+        data = self.on_top_of(theirs)
         return type(self)(data, user=self.user, initial=self.initial)
 
 

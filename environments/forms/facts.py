@@ -36,11 +36,9 @@ class FactsForm(SecondEditorMixin, CleanTextMixin, forms.Form):
     def prepare(self) -> None:
         """Fill choices and first values from what the form is about."""
 
-    def against(self, theirs: Model) -> Self:
+    def against(self, theirs: Any) -> Self:
         """The same as typed, now written on top of the newer version."""
-        version = theirs.version  # type: ignore[attr-defined]
-        data = {**self.data.dict(), "version": str(version)}  # type: ignore[attr-defined]
-        return type(self)(data, about=self.about, row=theirs)
+        return type(self)(self.on_top_of(theirs), about=self.about, row=theirs)
 
 
 def supplier_field(label: str = "Supplier") -> "forms.ModelChoiceField[Party]":

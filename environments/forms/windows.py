@@ -13,6 +13,7 @@ from environments.repeats import read
 from opsdesk.core.forms import (
     CleanTextMixin,
     DayField,
+    SecondEditorMixin,
     offer,
 )
 from opsdesk.core.zones import ZoneField
@@ -53,7 +54,7 @@ class WallField(forms.CharField):
             raise ValidationError("Give a date and a time of 2000 to 2099.") from None
 
 
-class WindowForm(CleanTextMixin, forms.Form):
+class WindowForm(SecondEditorMixin, CleanTextMixin, forms.Form):
     """A freeze or a maintenance window; cleans to what the services take."""
 
     name = forms.CharField(max_length=120)
@@ -125,7 +126,7 @@ class WindowForm(CleanTextMixin, forms.Form):
             facts["environments"] = list(data["environments"])
         return facts
 
-    def beside(self, theirs: WindowRule) -> list[tuple[str, str, str]]:
+    def beside(self, theirs: Any) -> list[tuple[str, str, str]]:
         """(label, theirs, mine) of whatever somebody else has written meanwhile."""
         others = facts_of(theirs)
         told = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 
@@ -10,7 +10,7 @@ from environments import permissions
 from environments.models import Environment, EnvironmentEvent, Landscape
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import require
-from opsdesk.core.records import check_version, save
+from opsdesk.core.records import Versioned, check_version, save
 
 
 def keep(actor: User) -> None:
@@ -42,7 +42,7 @@ def describe(
     """
     changed = [name for name, value in facts.items() if getattr(row, name) != value]
     if changed:
-        check_version(row, version)
+        check_version(cast("Versioned", row), version)
         for name in changed:
             setattr(row, name, facts[name])
         save(row, *changed, "version", actor=actor)

@@ -139,8 +139,7 @@ def _form(
         context["spans"] = _preview(form, is_freeze=context["is_freeze"])
     if theirs := getattr(form, "theirs", None):
         context["theirs"] = form.beside(theirs)
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["version"] = theirs.version  # type: ignore[index]
+        form.data = form.on_top_of(theirs)
     status = 200 if "preview" in request.POST else status_of(form)
     return render(request, "environments/windows_form.html", context, status=status)
 

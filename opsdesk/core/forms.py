@@ -15,9 +15,11 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import Model, QuerySet
 from django.forms.renderers import TemplatesSetting
 from django.forms.utils import pretty_name
+from django.http import QueryDict
 
 from opsdesk.core.fields import is_sane
 from opsdesk.core.guards import has_junk
+from opsdesk.core.records import Versioned
 from opsdesk.core.text import MAX_LENGTH
 
 OUT_OF_BOUNDS = "Give a date between 2000 and 2099."
@@ -72,6 +74,7 @@ class SecondEditorMixin:
 
     fields: dict[str, forms.Field]
     cleaned_data: dict[str, Any]
+    data: Any
 
     def beside(self, theirs: Model) -> list[tuple[str, str, str]]:
         """(label, theirs, mine) of whatever of the row now differs."""
@@ -85,6 +88,12 @@ class SecondEditorMixin:
             for name, other, own in pairs
             if other != own
         ]
+
+    def on_top_of(self, theirs: Versioned) -> QueryDict:
+        """What was typed, as if the newer version had been read before."""
+        data: QueryDict = self.data.copy()
+        data["version"] = str(theirs.version)
+        return data
 
     def label_of(self, name: str) -> str:
         """What the field is called on the page."""

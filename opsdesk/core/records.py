@@ -1,9 +1,17 @@
 """How services write rows: named fields, the actor in the history, texts guarded."""
 
+from typing import Protocol
+
 from django.db import models
 
 from opsdesk.accounts.models import User
 from opsdesk.core.errors import StaleError
+
+
+class Versioned(Protocol):
+    """A row whose texts people edit: its version counts how often they did."""
+
+    version: int
 
 
 def save(row: models.Model, *fields: str, actor: User | None) -> None:
@@ -18,11 +26,11 @@ def delete(row: models.Model, *, actor: User) -> None:
     row.delete()
 
 
-def check_version(row: models.Model, version: int | None) -> None:
+def check_version(row: Versioned, version: int | None) -> None:
     """Refuse to overwrite a text that changed since it was read; then count it up.
 
     `version` None means the caller has locked the row and read it afresh.
     """
-    if version is not None and version != row.version:  # type: ignore[attr-defined]
+    if version is not None and version != row.version:
         raise StaleError(row)
-    row.version += 1  # type: ignore[attr-defined]
+    row.version += 1

@@ -58,8 +58,7 @@ class TextsForm(SecondEditorMixin, SnagForm):
 
     def against(self, theirs: Snag) -> "TextsForm":
         """The same as typed, now written on top of the newer version."""
-        data = {**self.data.dict(), "version": str(theirs.version)}  # type: ignore[attr-defined]
-        return type(self)(data, user=self.user, snag=theirs)
+        return type(self)(self.on_top_of(theirs), user=self.user, snag=theirs)
 
     def label_of(self, name: str) -> str:
         return str(self.fields[name].label or label_of(name))
