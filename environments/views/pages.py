@@ -1,23 +1,27 @@
 """How every form of the inventory is asked, answered and brought back."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Model
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect, render, resolve_url
 
 from environments.forms.facts import FactsForm
 from opsdesk.core.http import UserRequest, status_of
+
+
+class HasPage(Protocol):
+    """A row that is shown on a page of its own."""
+
+    def get_absolute_url(self) -> str: ...
 
 
 def ask(
     request: UserRequest,
     form: forms.Form,
     title: str,
-    back: Model | str,
+    back: HasPage | str,
     **context: Any,
 ) -> HttpResponse:
     """The form; to the second editor theirs beside what was typed, nothing lost."""
@@ -25,16 +29,12 @@ def ask(
     theirs = getattr(form, "theirs", None)
     if theirs is not None and isinstance(form, FactsForm):
         beside, form = form.beside(theirs), form.against(theirs)
-    context |= {"form": form, "title": title, "theirs": beside, "back": address(back)}
+    context |= {"form": form, "title": title, "theirs": beside}
+    context["back"] = resolve_url(back)
     return render(request, "environments/form.html", context, status=status)
 
 
-def done(request: UserRequest, sentence: str, to: Model | str) -> HttpResponse:
+def done(request: UserRequest, sentence: str, to: HasPage | str) -> HttpResponse:
     """Back to where it shows, with a word that it is done."""
     messages.success(request, sentence)
-    return redirect(address(to))
-
-
-def address(place: Model | str) -> str:
-    """Where a row's page is, or the page of that name."""
-    return reverse(place) if isinstance(place, str) else place.get_absolute_url()  # type: ignore[attr-defined]
+    return redirect(to)

@@ -16,13 +16,13 @@ class Versioned(Protocol):
 
 def save(row: models.Model, *fields: str, actor: User | None) -> None:
     """Save a row, all of it when new, else only the named fields, in actor's name."""
-    row._history_user = actor  # type: ignore[attr-defined]  # noqa: SLF001
+    _sign(row, actor)
     row.save(update_fields=fields or None)
 
 
 def delete(row: models.Model, *, actor: User) -> None:
     """Delete a row, in actor's name."""
-    row._history_user = actor  # type: ignore[attr-defined]  # noqa: SLF001
+    _sign(row, actor)
     row.delete()
 
 
@@ -34,3 +34,8 @@ def check_version(row: Versioned, version: int | None) -> None:
     if version is not None and version != row.version:
         raise StaleError(row)
     row.version += 1
+
+
+def _sign(row: models.Model, actor: User | None) -> None:
+    """Whose doing the next change of the row is, where simple_history looks for it."""
+    row._history_user = actor  # type: ignore[attr-defined]  # noqa: SLF001

@@ -11,7 +11,7 @@ from opsdesk.accounts.permissions import can_administer_access
 from opsdesk.accounts.services.roles import keep_an_access_administrator
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
-from opsdesk.core.records import check_version, save
+from opsdesk.core.records import check_version, delete, save
 from opsdesk.core.services.outbox import post_mail
 
 Role = Membership.Role
@@ -151,8 +151,7 @@ def reactivate_person(person: User, *, actor: User) -> User:
     person.is_active = True
     save(person, "is_active", actor=actor)
     for membership in person.memberships.filter(role__in=Membership.FOUR_EYES):
-        membership._history_user = actor  # type: ignore[attr-defined]  # noqa: SLF001
-        membership.delete()
+        delete(membership, actor=actor)
     return person
 
 
