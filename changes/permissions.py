@@ -30,7 +30,8 @@ def can_seal(user: User, package: Package) -> bool:
 
 
 def can_block(user: User) -> bool:
-    """Whoever tests, manages or administers."""
+    """Whoever works on changes, manages or administers; who has failed it in a test may
+    as well (queries.packages.may_block)."""
     return access_of(user).has(*BLOCKERS)
 
 

@@ -342,12 +342,18 @@ class SignOffIn(StrictSerializer):
         min_value=0, max_value=10**6, required=False
     )
     note = Words()
+    blocks = serializers.BooleanField(default=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Conditions are named; no more cases fail than were run."""
+        """Conditions are named; no more cases fail than were run; only what fails is
+        blocked, with a word on why."""
         conditional = attrs["verdict"] == TestSignOff.Verdict.CONDITIONAL
         if conditional and not attrs.get("conditions"):
             raise serializers.ValidationError({"conditions": ["Name them."]})
         if attrs.get("cases_failed", 0) > attrs.get("cases_run", 0):
             raise serializers.ValidationError({"cases_failed": ["More than were run."]})
+        if attrs["blocks"] and attrs["verdict"] != TestSignOff.Verdict.FAIL:
+            raise serializers.ValidationError({"blocks": ["Only what fails."]})
+        if attrs["blocks"] and not attrs.get("note"):
+            raise serializers.ValidationError({"note": ["Say why it is blocked."]})
         return attrs

@@ -62,6 +62,15 @@ class SignOffForm(PlaceForm):
     )
     note = lines("What was seen", required=False)
     evidence = forms.FileField(label="Evidence", required=False)
+    blocks = forms.BooleanField(
+        label="It fails so badly that it must start nowhere: block the package",
+        required=False,
+    )
+
+    def __init__(self, *args: Any, change: ChangeRequest, **kwargs: Any) -> None:
+        super().__init__(*args, change=change, **kwargs)
+        if change.package is None or not change.package.is_usable:
+            del self.fields["blocks"]
 
     def clean_cases_run(self) -> int:
         return self.cleaned_data["cases_run"] or 0
@@ -76,6 +85,10 @@ class SignOffForm(PlaceForm):
             self.add_error("conditions", "Name the conditions.")
         if data.get("cases_failed", 0) > data.get("cases_run", 0):
             self.add_error("cases_failed", "More failed than were tried.")
+        if data.get("blocks") and data.get("verdict") != TestSignOff.Verdict.FAIL:
+            self.add_error("blocks", "Only what fails is blocked.")
+        if data.get("blocks") and not data.get("note", "").strip():
+            self.add_error("note", "Say why it is to be blocked.")
         return data
 
 

@@ -6,7 +6,13 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from changes import manifest, permissions
-from changes.models import ChangeRequest, Package, PackageBlock, PackageFile
+from changes.models import (
+    ChangeRequest,
+    Package,
+    PackageBlock,
+    PackageFile,
+    TestSignOff,
+)
 from changes.models.packages import PackageQuerySet
 from changes.moves import PACKAGE_MOVES
 from changes.package_wording import Told, told
@@ -146,11 +152,19 @@ def has_right(user: User, package: Package, verb: str) -> bool:
     return {
         "edit": permissions.can_edit_package(user, package),
         "seal": permissions.can_seal(user, package),
-        "block": permissions.can_block(user),
+        "block": may_block(user, package),
         "unblock": permissions.can_unblock(user, package),
         "withdraw": permissions.can_withdraw(user),
         "supersede": permissions.can_make_packages(user),
     }[verb]
+
+
+def may_block(user: User, package: Package) -> bool:
+    """By right, or because they tried it and say that it fails."""
+    if permissions.can_block(user):
+        return True
+    failed = package.sign_offs.filter(tester=user, verdict=TestSignOff.Verdict.FAIL)
+    return failed.filter(superseded_at__isnull=True, revoked_at__isnull=True).exists()
 
 
 def where_installed(package: Package) -> QuerySet[Installation]:

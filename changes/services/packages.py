@@ -12,6 +12,7 @@ from django.db import transaction
 from changes import manifest, permissions
 from changes.models import ChangeRequest, Package, PackageBlock, PackageEvent
 from changes.moves import PACKAGE_MOVES
+from changes.queries.packages import may_block
 from environments.models import Component, Installation
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
@@ -115,8 +116,8 @@ def block(
 
     Its author and the people of open changes that bring it are told.
     """
-    require(permissions.can_block(actor))
     package = locked(package)
+    require(may_block(actor, package))
     _judge(package, "block")
     at = clock.now()
     PackageBlock.objects.create(

@@ -1,9 +1,10 @@
 """People of the business try a package where it runs, and say what they found."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
 from django.db import transaction
 
 from changes import permissions
@@ -12,8 +13,7 @@ from changes.moves import ENDED
 from changes.queries.owed import runs
 from changes.queries.separation import put_together
 from changes.queries.testing import answered_before
-from changes.services import rows
-from changes.services.promotion_rows import hold_package
+from changes.services import packages, rows
 from environments.models import Environment
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -21,6 +21,7 @@ from opsdesk.core.errors import NotAllowedError, RuleError, require
 from opsdesk.core.services import duties
 from opsdesk.core.services.approvals import SeparationError
 from opsdesk.core.services.outbox import Note, notify, notify_all
+from snags.services.files import Upload, check_uploads, clean_name
 
 Verdict = TestSignOff.Verdict
 MADE_IT = "put this package together, so somebody else tests it."
@@ -107,10 +108,12 @@ def sign_off(
     cases_run: int = 0,
     cases_failed: int = 0,
     note: str = "",
-    evidence: "UploadedFile[bytes] | None" = None,
+    evidence: Upload | None = None,
+    blocks: bool = False,
 ) -> TestSignOff:
     """One person's verdict on what runs there now; it replaces the one before of this
-    business area. Whoever put the package together gives none."""
+    business area. Whoever put the package together gives none. Who fails it may block
+    it in the same breath, for what was seen."""
     change = rows.locked(change)
     _check_package(change)
     package = change.package
@@ -118,7 +121,7 @@ def sign_off(
     if _made(actor, package):
         raise SeparationError(f"{actor} {MADE_IT}")
     require(permissions.can_test(actor), "Somebody of the business tests it.")
-    hold_package(package.pk)
+    packages.locked(package)
     if runs(environment, package.component_id) != package.sha256:
         raise RuleError(
             f"{package} does not run in {environment} now.", code="not_installed"
@@ -144,11 +147,13 @@ def sign_off(
         cases_run=cases_run,
         cases_failed=cases_failed,
         note=note,
-        evidence=evidence or "",
-        evidence_name=evidence.name or "" if evidence else "",
         at=at,
+        **_kept(evidence),
     )
     _tested(said, actor)
+    if blocks:
+        reason = f"{area} fails in {environment}: {note}"
+        packages.block(package, actor=actor, reason=reason[:300])
     return said
 
 
@@ -222,6 +227,18 @@ def _ready(test: UserTest) -> Note:
         body=f"{package} is in {test.environment} now.\n\n{test.script}".strip(),
         url=test.get_absolute_url(),
     )
+
+
+def _kept(evidence: Upload | None) -> dict[str, Any]:
+    """Stored as other files are: under a random name, the original name only text."""
+    if evidence is None:
+        return {}
+    check_uploads([evidence])
+    stored = uuid.uuid4().hex
+    return {
+        "evidence": File(evidence, f"{stored[:2]}/{stored}"),
+        "evidence_name": clean_name(evidence.name),
+    }
 
 
 def _made(person: User, package: Package) -> bool:

@@ -14,7 +14,7 @@ from changes.models import Package
 from changes.queries.packages import has_right, verbs_for
 from changes.services import packages as services
 from changes.views.packages import found
-from opsdesk.accounts.access import Role
+from opsdesk.accounts.access import INTERNAL, Role
 from opsdesk.core.errors import require
 from opsdesk.core.http import UserRequest, once, submit
 from opsdesk.core.policy import policy
@@ -76,7 +76,7 @@ def package_seal(request: UserRequest, pk: int) -> HttpResponse:
     return _do(request, pk, SEAL)
 
 
-@policy(*permissions.BLOCKERS)
+@policy(*sorted(INTERNAL))
 @once
 def package_block(request: UserRequest, pk: int) -> HttpResponse:
     return _do(request, pk, BLOCK)

@@ -77,7 +77,12 @@ class Pages:
         )
 
     def say(
-        self, tester: User, change: ChangeRequest, environment: object, verdict: str
+        self,
+        tester: User,
+        change: ChangeRequest,
+        environment: object,
+        verdict: str,
+        **more: object,
     ) -> HttpResponse:
         """A verdict on what runs in an environment, for Finance."""
         return self.press(
@@ -87,6 +92,7 @@ class Pages:
             environment=environment.pk,
             area="Finance",
             verdict=verdict,
+            **more,
         )
 
     def carry_out(self, person: User, promotion: Promotion) -> Promotion:

@@ -12,7 +12,7 @@ from opsdesk.core.models import ApprovalRequest
 from tests.changes.drafts import HOUR
 from tests.changes.factories import again, fresh
 from tests.changes.making import make_component, make_package
-from tests.changes.pressing import facts, stop_the_clock
+from tests.changes.pressing import facts, page_of, stop_the_clock
 from tests.factories import make_user
 
 MINUTE = timedelta(minutes=1)
@@ -21,16 +21,31 @@ MINUTE = timedelta(minutes=1)
 def test_s12_a_package_blocked_after_its_test_does_not_start_but_dev_keeps_it(
     w, nc, pages
 ):
-    assert pages.say(w.emil, nc.change, w.dev, "fail").status_code == 302
-    assert pages.say(w.tom, nc.change, w.dev, "pass").status_code == 302
+    seen = {"note": "It prints nothing.", "blocks": "on"}
+    assert pages.say(w.tom, nc.change, w.dev, "fail", **seen).status_code == 302
+    assert pages.say(w.emil, nc.change, w.dev, "pass").status_code == 302
 
-    pages.does(w.emil, "package_block", nc.package, reason="It prints nothing.")
-
+    block = nc.package.blocks.get()
+    why = f"Finance fails in {w.dev}: It prints nothing."
+    assert (block.by, block.reason) == (w.tom, why)
     unmet = pages.refused(w.ian, nc)
     assert list(unmet) == ["PACKAGE"]
     assert unmet["PACKAGE"].detail == "APP 1.1 is blocked."
     dev = Installation.objects.get(environment=w.dev, during__upper_inf=True)
     assert dev.sha256 == nc.sha256
+
+
+def test_only_who_fails_a_package_blocks_it_and_says_why(w, nc, pages):
+    before = facts()
+
+    passed = pages.say(w.tom, nc.change, w.dev, "pass", note="Fine.", blocks="on")
+    unsaid = pages.say(w.tom, nc.change, w.dev, "fail", blocks="on")
+    stranger = pages.press(w.cora, "package_block", nc.package, reason="I say so.")
+
+    assert "Only what fails is blocked." in page_of(passed)
+    assert "Say why it is to be blocked." in page_of(unsaid)
+    assert stranger.status_code == 403
+    assert facts() == before
 
 
 def test_s23_a_start_on_votes_that_are_too_old_is_refused_and_the_request_expires(
