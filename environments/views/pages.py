@@ -1,9 +1,10 @@
 """How every form of the inventory is asked, answered and brought back."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
@@ -11,17 +12,11 @@ from environments.forms.facts import FactsForm
 from opsdesk.core.http import UserRequest, status_of
 
 
-class HasPage(Protocol):
-    """A row that is shown on a page of its own."""
-
-    def get_absolute_url(self) -> str: ...
-
-
 def ask(
     request: UserRequest,
     form: forms.Form,
     title: str,
-    back: HasPage | str,
+    back: Model | str,
     **context: Any,
 ) -> HttpResponse:
     """The form; to the second editor theirs beside what was typed, nothing lost."""
@@ -34,7 +29,7 @@ def ask(
     return render(request, "environments/form.html", context, status=status)
 
 
-def done(request: UserRequest, sentence: str, to: HasPage | str) -> HttpResponse:
+def done(request: UserRequest, sentence: str, to: Model | str) -> HttpResponse:
     """Back to where it shows, with a word that it is done."""
     messages.success(request, sentence)
-    return redirect(to)
+    return redirect(resolve_url(to))
