@@ -90,14 +90,9 @@ def change_of(owner: Owner | None) -> ChangeRequest | None:
     return owner if isinstance(owner, ChangeRequest) else owner.change
 
 
-def excluded_from(request: ApprovalRequest) -> dict[int, str]:
-    """User -> why they may not vote on this request, whatever it is about."""
-    owner = owner_of(request)
-    return excluded_by([owner])[owner.approval_id or 0] if owner else {}
-
-
 def excluded_by(owners: Sequence[Owner]) -> dict[int, dict[int, str]]:
-    """The same for many rows, by the request's id, in a fixed number of queries."""
+    """User -> why they may not vote on what is asked about each row, by the request's
+    id, in a fixed number of queries."""
     changes = {c.pk: c for owner in owners if (c := change_of(owner))}
     parts = excluded_from_changes(list(changes.values()))
     started = _starters([o.change_id for o in owners if isinstance(o, ChangeDuty)])

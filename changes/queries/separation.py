@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from django.db.models import Q, QuerySet, Value
 
 from changes.models import (
+    ChangeEvent,
     ChangeRequest,
     ChangeRevision,
     ChangeTemplate,
@@ -20,7 +21,7 @@ from opsdesk.accounts.models import User
 
 # Whoever did one of these has decided what is in the package, whoever its author is.
 FILLING = ("draft", "upload", "declare", "remove", "seal")
-WRITTEN, FILLED = "written", "filled"
+DRAFTED, WRITTEN, FILLED = "drafted", "written", "filled"
 
 
 def put_together(package: Package) -> QuerySet[User]:
@@ -31,7 +32,8 @@ def put_together(package: Package) -> QuerySet[User]:
 
 def excluded_from_change(change: ChangeRequest) -> dict[int, str]:
     """User -> why not: the requester, the implementer, the package's author, who put it
-    together or sealed it, and whoever wrote the revision that is asked about."""
+    together or sealed it, and whoever wrote the draft or the revision that is asked
+    about."""
     return excluded_from_changes([change])[change.pk]
 
 
@@ -43,6 +45,7 @@ def excluded_from_changes(
     return {
         change.pk: _parts(
             change,
+            drafters=made.get((DRAFTED, change.pk, 0), []),
             writers=made.get((WRITTEN, change.pk, change.revision), []),
             fillers=made.get((FILLED, change.package_id, 0), []),
         )
@@ -53,17 +56,28 @@ def excluded_from_changes(
 def _made(
     changes: Sequence[ChangeRequest],
 ) -> dict[tuple[str, int | None, int], list[int | None]]:
-    """Who wrote each revision, by change and number, and who put each package
-    together, by its timeline."""
+    """Who wrote each draft and each revision, by change and number, and who put each
+    package together, by its timeline."""
     written = ChangeRevision.objects.filter(change__in=changes).order_by()
     packages = {change.package_id for change in changes if change.package_id}
     rows = written.values_list(Value(WRITTEN), "change_id", "number", "by_id").union(
-        _filled(packages).values_list(Value(FILLED), "package_id", Value(0), "actor_id")
+        _drafted(changes).values_list(
+            Value(DRAFTED), "change_id", Value(0), "actor_id"
+        ),
+        _filled(packages).values_list(
+            Value(FILLED), "package_id", Value(0), "actor_id"
+        ),
     )
     found: dict[tuple[str, int | None, int], list[int | None]] = {}
     for what, pk, number, by in rows:
         found.setdefault((what, pk, number), []).append(by)
     return found
+
+
+def _drafted(changes: Sequence[ChangeRequest]) -> QuerySet[ChangeEvent]:
+    """What decided what the drafts of the changes say."""
+    wrote = Q(verb="drafted") | Q(verb="edited", params__is_draft=True)
+    return ChangeEvent.objects.filter(wrote, change__in=changes).order_by()
 
 
 def _filled(packages: Collection[int]) -> QuerySet[PackageEvent]:
@@ -75,12 +89,14 @@ def _filled(packages: Collection[int]) -> QuerySet[PackageEvent]:
 def _parts(
     change: ChangeRequest,
     *,
+    drafters: Sequence[int | None],
     writers: Sequence[int | None],
     fillers: Sequence[int | None],
 ) -> dict[int, str]:
     package = change.package
     author, sealer = (package.author_id, package.sealed_by_id) if package else (0, 0)
     parts = (
+        *((pk, "Who wrote the draft cannot vote on it.") for pk in drafters),
         *((pk, "Who wrote this revision cannot vote on it.") for pk in writers),
         *(
             (pk, "Who put the package together cannot vote on it.")

@@ -48,7 +48,7 @@ def edit(
         testing.ask_again(change, actor=actor)
     params = {"retyped": True} if change.kind != content.kind else {}
     if change.state == ChangeState.DRAFT:
-        log(change, "edited", actor=actor, at=at, **params)
+        log(change, "edited", actor=actor, at=at, is_draft=True, **params)
         return change
     _widen(change, actor)
     is_new = record(change, actor=actor, at=at)
