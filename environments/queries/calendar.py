@@ -12,8 +12,8 @@ from environments.queries.windows import occurrences_between
 from opsdesk.accounts.models import User
 from opsdesk.core.wording import full_moment
 
-# More in one stretch than anybody reads.
-MOST = 2_000
+# More in one stretch than anybody reads: a window a day in ten environments fits.
+MOST = 10_000
 KEPT, AHEAD = timedelta(days=31), timedelta(days=548)  # what a feed holds
 
 

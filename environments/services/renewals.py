@@ -48,7 +48,7 @@ def add_licence(
     """Write down a licence; its owner (or who writes it) owes the renewal in time."""
     keep(actor)
     licence = Licence(landscape=locked_landscape(landscape), **facts)
-    licence.renewal = _owe_licence(licence, owner or actor)
+    licence.renewal = _owe(licence, owner or actor)
     save(licence, actor=actor)
     return licence
 
@@ -65,13 +65,8 @@ def edit_licence(
     """Describe a licence anew; another end or owner is another renewal to owe."""
     keep(actor)
     licence = _locked_licence(licence)
-    was = licence.renewal
-    owner = owner or (was.owner if was else actor)
     changed = describe(licence, facts, version=version, actor=actor)
-    if was is None or "ends_on" in changed or was.owner_id != owner.pk:
-        _drop(was)
-        licence.renewal = _owe_licence(licence, owner)
-        save(licence, "renewal", actor=actor)
+    _owe_anew(licence, changed, owner, actor)
     return licence
 
 
@@ -87,7 +82,7 @@ def add_certificate(
     keep(actor)
     environment = locked(environment)
     certificate = TlsCertificate(environment=environment, **facts)
-    certificate.renewal = _owe_certificate(certificate, owner or actor)
+    certificate.renewal = _owe(certificate, owner or actor)
     save(certificate, actor=actor)
     _log(certificate, "certificate_added", actor)
     return certificate
@@ -106,40 +101,44 @@ def edit_certificate(
     keep(actor)
     locked(certificate.environment)
     certificate = _locked_certificate(certificate)
-    was = certificate.renewal
-    owner = owner or (was.owner if was else actor)
     changed = describe(certificate, facts, version=version, actor=actor)
-    if was is None or "ends_on" in changed or was.owner_id != owner.pk:
-        _drop(was)
-        certificate.renewal = _owe_certificate(certificate, owner)
-        save(certificate, "renewal", actor=actor)
+    _owe_anew(certificate, changed, owner, actor)
     if changed:
         _log(certificate, "certificate_described", actor)
     return certificate
 
 
-def _owe_licence(licence: Licence, owner: User) -> Duty | None:
-    if licence.ends_on is None:
+def _owe_anew(
+    row: Licence | TlsCertificate, changed: list[str], owner: User | None, actor: User
+) -> None:
+    """Without a word about its owner it stays with whoever owes it now."""
+    was = row.renewal
+    owner = owner or (was.owner if was else actor)
+    if was is None or "ends_on" in changed or was.owner_id != owner.pk:
+        if was is not None:
+            duties.drop(was)
+        row.renewal = _owe(row, owner)
+        save(row, "renewal", actor=actor)
+
+
+def _owe(row: Licence | TlsCertificate, owner: User) -> Duty | None:
+    if row.ends_on is None:
         return None
+    if isinstance(row, Licence):
+        what, url = f"licence “{row.name}”", row.landscape.get_absolute_url()
+        landscape = row.landscape
+    else:
+        what, url = (
+            f"certificate of {row.host[:120]}",
+            row.environment.get_absolute_url(),
+        )
+        landscape = row.environment.landscape
     return duties.owe(
         kind="renewal",
-        title=f"Renew the licence “{licence.name}”, "
-        f"which ends {licence.ends_on:%d %b %Y}",
+        title=f"Renew the {what}, which ends {row.ends_on:%d %b %Y}",
         owner=owner,
-        due_at=_notice(licence.ends_on, licence.landscape),
-        url=licence.landscape.get_absolute_url(),
-    )
-
-
-def _owe_certificate(certificate: TlsCertificate, owner: User) -> Duty:
-    environment = certificate.environment
-    return duties.owe(
-        kind="renewal",
-        title=f"Renew the certificate of {certificate.host[:120]}, "
-        f"which ends {certificate.ends_on:%d %b %Y}",
-        owner=owner,
-        due_at=_notice(certificate.ends_on, environment.landscape),
-        url=environment.get_absolute_url(),
+        due_at=_notice(row.ends_on, landscape),
+        url=url,
     )
 
 
@@ -147,11 +146,6 @@ def _notice(ends_on: date, landscape: Landscape) -> datetime:
     """Nine in the morning, thirty days before the end, where the landscape is."""
     zone = ZoneInfo(landscape.time_zone)
     return max(datetime.combine(ends_on - NOTICE, MORNING, zone), EARLIEST)
-
-
-def _drop(duty: Duty | None) -> None:
-    if duty is not None:
-        duties.drop(duty)
 
 
 def _log(certificate: TlsCertificate, verb: str, actor: User) -> None:
