@@ -194,6 +194,11 @@ TESTS = [
     path("<int:pk>/tests/", promotion_tests.test_assign, name="test_assign"),
     path("<int:pk>/sign-off/", promotion_tests.sign_off, name="sign_off"),
     path(
+        "sign-offs/<int:pk>/evidence/",
+        promotion_tests.sign_off_evidence,
+        name="sign_off_evidence",
+    ),
+    path(
         "sign-offs/<int:pk>/accept/",
         promotion_tests.sign_off_accept,
         name="sign_off_accept",

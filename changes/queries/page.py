@@ -25,7 +25,7 @@ from changes.queries.readiness import gates_for
 from changes.queries.revisions import last_voted_on
 from changes.queries.risks import risk_of
 from changes.queries.separation import excluded_from_change
-from changes.queries.testing import Asked, asked_about
+from changes.queries.testing import Asked, asked_about, sign_offs_for
 from changes.queries.verbs import (
     Verb,
     may_ask_for_tests,
@@ -59,6 +59,8 @@ WAY = (
 PLACES = {state: place for place, (state, _label) in enumerate(WAY)}
 EARLY = (S.DRAFT, S.ASSESSING, S.AWAITING, S.APPROVED)
 OFF = {S.REJECTED: S.AWAITING, S.BACKED_OUT: S.VERIFYING, S.FAILED: S.IMPLEMENTING}
+# Gates that are cleared otherwise than by writing.
+ELSEWHERE = ("ROUTE", "SIGNOFF", "ACCEPTED")
 LATEST = 200
 NEAR = 30  # days
 PLANS = ("implementation_plan", "test_plan", "backout_plan", "comms_plan")
@@ -143,8 +145,8 @@ class ChangePage:
     @property
     def is_to_edit(self) -> bool:
         """Is writing the next thing to do?"""
-        unmet = any(not gate.is_met for gate in self.gates)
-        return self.change.state == S.DRAFT and unmet
+        unmet = next((gate.code for gate in self.gates if not gate.is_met), "")
+        return unmet not in {"", *ELSEWHERE}
 
     @property
     def is_voting(self) -> bool:
@@ -183,7 +185,7 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
             places=[(place.aim, place.promotion) for place in places],
             planned=coming.text,
         ),
-        evidence=_evidence(change),
+        evidence=_evidence(user, change),
         asked=[] if change.state in ENDED else asked_about(change),
         standing=now,
         may_vote=change.state == S.AWAITING
@@ -212,10 +214,12 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
 def _offered(
     verbs: list[Verb], gates: list[Finding], duties: list[ChangeDuty]
 ) -> list[Verb]:
-    """No button invites to what would be refused now; it can still be tried."""
+    """No button invites to what would be refused now; it can still be tried. Conflicts
+    are accepted as approval is asked for."""
+    unmet = {gate.code for gate in gates if not gate.is_met}
     blocked = {
-        "submit": not all(gate.is_met for gate in gates),
-        "request_approval": not all(gate.is_met for gate in gates),
+        "submit": bool(unmet),
+        "request_approval": bool(unmet - {"ACCEPTED"}),
         "close": not all(owed.is_settled for owed in duties),
     }
     return [replace(v, tone="") if blocked.get(v.name) else v for v in verbs]
@@ -260,17 +264,16 @@ def _places(change: ChangeRequest) -> list[Place]:
     return [Place(aim, latest.get(aim.environment_id)) for aim in aims]
 
 
-def _evidence(change: ChangeRequest) -> list[TestSignOff]:
-    """Live verdicts on exactly these bytes, the latest first."""
+def _evidence(user: User, change: ChangeRequest) -> list[TestSignOff]:
+    """Live verdicts on exactly these bytes the reader may see, the latest first."""
     if change.package is None or not change.package.sha256:
         return []
-    rows = TestSignOff.objects.filter(
+    rows = sign_offs_for(user).filter(
         sha256=change.package.sha256,
         superseded_at__isnull=True,
         revoked_at__isnull=True,
     )
-    rows = rows.select_related("tester", "environment", "conditions_accepted_by")
-    return list(rows.order_by("-at", "-pk"))
+    return list(rows.select_related("conditions_accepted_by"))
 
 
 def law_of(change: ChangeRequest, at: datetime) -> Law | None:

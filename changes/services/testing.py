@@ -108,7 +108,7 @@ def sign_off(
     cases_run: int = 0,
     cases_failed: int = 0,
     note: str = "",
-    evidence: Upload | None = None,
+    evidence: "Upload | None" = None,
     blocks: bool = False,
 ) -> TestSignOff:
     """One person's verdict on what runs there now; it replaces the one before of this
@@ -229,7 +229,7 @@ def _ready(test: UserTest) -> Note:
     )
 
 
-def _kept(evidence: Upload | None) -> dict[str, Any]:
+def _kept(evidence: "Upload | None") -> dict[str, Any]:
     """Stored as other files are: under a random name, the original name only text."""
     if evidence is None:
         return {}

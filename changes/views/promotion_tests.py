@@ -1,7 +1,7 @@
 """User tests: who is asked to try what, and what they say."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -13,7 +13,7 @@ from changes.services import testing
 from changes.views.changes import MAKERS
 from changes.views.changes import found as found_change
 from opsdesk.accounts.access import Role
-from opsdesk.core.http import UserRequest, once, status_of, submit
+from opsdesk.core.http import UserRequest, forced_download, once, status_of, submit
 from opsdesk.core.policy import policy
 
 
@@ -84,6 +84,16 @@ def sign_off(request: UserRequest, pk: int) -> HttpResponse:
     return render(
         request, "changes/promotion_form.html", context, status=status_of(form)
     )
+
+
+@require_GET
+@policy()
+def sign_off_evidence(request: UserRequest, pk: int) -> FileResponse:
+    """What was attached to a verdict, for whoever sees the verdict."""
+    said = _found(request, pk)
+    if not said.evidence:
+        raise Http404
+    return forced_download(said.evidence, said.evidence_name)
 
 
 @require_POST

@@ -172,3 +172,47 @@ def test_nobody_owes_a_test_of_a_change_that_is_over(w, made):
     duty = Duty.objects.get(pk=test.duty_id)
     assert (duty.done_by, duty.note) == (None, "No longer needed.")
     assert duty.done_at is not None
+
+
+def test_what_is_attached_to_a_verdict_is_downloaded_by_who_sees_it(w, made, client):
+    url = reverse("changes:sign_off", args=[made.pk])
+    ask(w, made, w.tom)
+    form = {"environment": w.dev.pk, "area": "Finance", "verdict": "pass"}
+    client.force_login(w.tom)
+    client.post(url, {**form, "evidence": make_file("../seen.html", b"<script>")})
+    said = TestSignOff.objects.get()
+    file = reverse("changes:sign_off_evidence", args=[said.pk])
+
+    for person, page in ((w.tom, reverse("changes:my_tests")), (w.rita, None)):
+        client.force_login(person)
+        read = client.get(page or made.get_absolute_url()).content.decode()
+        assert f'<a href="{file}">seen.html</a>' in read
+        answer = client.get(file)
+        assert b"".join(answer.streaming_content) == b"<script>"
+        assert answer["Content-Type"] == "application/octet-stream"
+        assert answer["Content-Disposition"] == 'attachment; filename="seen.html"'
+        assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "html" not in said.evidence.name
+    client.force_login(make_user("rob", "reporter"))
+    assert client.get(file).status_code == 404
+
+
+def test_a_verdict_without_a_file_has_none_and_an_empty_one_is_no_verdict(
+    w, made, client
+):
+    said = sign(made, w.dev, w.tom)
+    client.force_login(w.rita)
+
+    file = client.get(reverse("changes:sign_off_evidence", args=[said.pk]))
+    with pytest.raises(RuleError) as refused:
+        testing.sign_off(
+            made,
+            actor=w.tom,
+            environment=w.dev,
+            area="Sales",
+            verdict="pass",
+            evidence=make_file("seen.png", b""),
+        )
+
+    assert (file.status_code, refused.value.code) == (404, "file_empty")
+    assert TestSignOff.objects.get() == said

@@ -32,6 +32,7 @@ from tests.changes.drafts import (
     span,
 )
 from tests.changes.factories import again, carry_out, promote, sign
+from tests.changes.making import make_file
 
 PLANS = {
     "implementation_plan": "Load the list.",
@@ -119,7 +120,8 @@ def _held(w, live):
 def _tested(w, live, start=None):
     change = _submitted(w, live, start)
     promote(change, place(live, "dev_test"), w.sam)
-    sign(change, place(live, "dev_test"), w.ann)
+    seen = {"evidence": make_file("seen.png"), "evidence_name": "seen.png"}
+    sign(change, place(live, "dev_test"), w.ann, **seen)
     return fresh(change)
 
 
