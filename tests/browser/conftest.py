@@ -14,6 +14,9 @@ from tests.browser.driving import LOOKS
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-gpu-compositing",
+    "--disable-software-rasterizer",
+    "--num-raster-threads=1",
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",

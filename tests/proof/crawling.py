@@ -16,12 +16,16 @@ LINK = re.compile(r'\s(?:href|hx-get|data-get|src)="([^"]+)"')
 
 
 def crawl(client, *, each=3, start=START):
-    """{address: answer} of everything within reach; of alike pages only a few."""
+    """{address: answer} of everything within reach; of alike pages only a few.
+
+    How a page is asked (sorted, filtered, turned) is tried once for each way to ask.
+    """
     found, seen, waiting = {}, Counter(), deque(start)
     while waiting:
         url = waiting.popleft()
         name = _page(url)
-        if url in found or not name or seen[name] >= each:
+        most = 1 if "?" in (name or "") else each
+        if url in found or not name or seen[name] >= most:
             continue
         seen[name] += 1
         answer = found[url] = read(client.get(url))

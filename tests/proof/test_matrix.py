@@ -120,7 +120,8 @@ def _objects(line, name):
     if not line.on or line.on in asking.FIXED or name not in line.gate:
         return ("ours",)
     if not asking.has_rival(line):
-        return ("ours", "nobody")
+        # That nothing is there is the same for whoever gets so far.
+        return ("ours", "nobody") if name == min(line.gate) else ("ours",)
     if _wanted(line, name, "theirs") == "hidden":
         return ("ours", "theirs", "nobody")
     return ("ours", "theirs") if name in SEE_ALL else ("ours",)
