@@ -35,8 +35,8 @@ class PackageState(models.TextChoices):
 
 P = PackageState
 PACKAGE_MOVES = _moves(
-    ("seal", (P.DRAFT,), P.SEALED, "author, implementer"),
-    ("block", (P.SEALED,), P.BLOCKED, "tester, manager, administrator"),
+    ("seal", (P.DRAFT,), P.SEALED, "author, support, administrator"),
+    ("block", (P.SEALED,), P.BLOCKED, "support, manager, administrator"),
     ("unblock", (P.BLOCKED,), P.SEALED, "manager but not the author"),
     ("withdraw", (P.SEALED, P.BLOCKED), P.WITHDRAWN, "manager"),
 )
@@ -65,18 +65,19 @@ ENDED = (C.CLOSED, C.CANCELLED)
 UNPROMOTED = (C.DRAFT, C.REJECTED, *ENDED)
 # On hold in one of these, nothing but cancelling is possible.
 HOLDABLE = (C.ASSESSING, C.AWAITING, C.APPROVED)
+PREPARERS = "support, manager, administrator"
 CHANGE_MOVES = _moves(
-    ("submit", (C.DRAFT,), C.ASSESSING, "requester, manager"),
-    ("submit_emergency", (C.DRAFT,), C.AWAITING, "requester, manager"),
-    ("submit_standard", (C.DRAFT,), C.APPROVED, "requester, manager"),
+    ("submit", (C.DRAFT,), C.ASSESSING, PREPARERS),
+    ("submit_emergency", (C.DRAFT,), C.AWAITING, PREPARERS),
+    ("submit_standard", (C.DRAFT,), C.APPROVED, PREPARERS),
     ("break_glass", (C.DRAFT,), C.IMPLEMENTING, "emergency approver"),
     ("send_back", (C.ASSESSING,), C.DRAFT, "manager"),
-    ("request_approval", (C.ASSESSING,), C.AWAITING, "requester, manager"),
+    ("request_approval", (C.ASSESSING,), C.AWAITING, PREPARERS),
     ("grant", (C.AWAITING,), C.APPROVED, "system"),
     ("reject", (C.AWAITING, C.APPROVED), C.REJECTED, "approver"),
-    ("rework", (C.REJECTED,), C.DRAFT, "requester"),
-    ("edit", (C.AWAITING, C.APPROVED), C.ASSESSING, "requester, manager"),
-    ("withdraw", (C.AWAITING,), C.ASSESSING, "requester, manager"),
+    ("rework", (C.REJECTED,), C.DRAFT, PREPARERS),
+    ("edit", (C.AWAITING, C.APPROVED), C.ASSESSING, PREPARERS),
+    ("withdraw", (C.AWAITING,), C.ASSESSING, "who asked, manager"),
     ("reask", (C.APPROVED,), C.AWAITING, "system"),
     ("lapse", (C.AWAITING, C.APPROVED), C.ASSESSING, "system"),
     ("implement", (C.APPROVED,), C.IMPLEMENTING, "system"),

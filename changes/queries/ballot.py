@@ -84,6 +84,7 @@ def ballot(user: User, request: ApprovalRequest) -> Ballot:
     mine = next((found for found in now.votes if found.vote.user_id == user.pk), None)
     why_not = _why_not(user, request, owner, now, excluded)
     is_live = owner is not None and request.is_live and not now.is_expired
+    is_held = change is not None and change.is_held
     said, since, number = _said(user, change, request)
     return Ballot(
         request=request,
@@ -94,7 +95,7 @@ def ballot(user: User, request: ApprovalRequest) -> Ballot:
         standing=now,
         mine=mine,
         may_vote=is_live and mine is None and not why_not,
-        may_revoke=is_live and mine is not None,
+        may_revoke=is_live and mine is not None and not is_held,
         may_withdraw=_may_withdraw(user, request, owner, change),
         why_not=why_not,
         said=said if change else _said_of(owner),

@@ -283,6 +283,19 @@ def test_s29_nobody_votes_while_a_change_is_on_hold_but_it_can_be_cancelled(
     assert holding.cancel(change, actor=mia, reason="Dropped.").state == "cancelled"
 
 
+def test_a_vote_is_taken_back_again_once_the_change_goes_on(client, change, cora, mia):
+    press(client, cora, change)
+    page, back = url_of(change, "approval"), url_of(change, "approval_revoke")
+    assert back in client.get(page).content.decode()
+
+    held = holding.hold(change, actor=mia, reason="The auditors are here.")
+    assert back not in client.get(page).content.decode()
+    assert client.post(back, {"reason": "I was wrong."}).status_code == 409
+
+    holding.release(held, actor=mia)
+    assert back in client.get(page).content.decode()
+
+
 def test_a_veto_still_counts_after_it_was_granted(client, change, cora, carl, cleo):
     press(client, cora, change)
     press(client, carl, change)
