@@ -44,11 +44,6 @@ def can_withdraw(user: User) -> bool:
     return access_of(user).has(Role.MANAGER)
 
 
-def can_keep_policies(user: User) -> bool:
-    """Who decides whose agreement is needed."""
-    return access_of(user).has(Role.MANAGER, Role.ADMINISTRATOR)
-
-
 def can_withdraw_request(user: User, request: ApprovalRequest) -> bool:
     """Who asked others to agree, or a manager."""
     return request.requested_by_id == user.pk or can_manage(user)
