@@ -55,15 +55,16 @@ def syncs_done_by(promotion: Promotion) -> QuerySet[ChangeDuty]:
 
 
 def is_everywhere(change: ChangeRequest) -> bool:
-    """It runs wherever it had to go, or somebody said that it need not."""
+    """It runs wherever it had to go, or a later one does, or somebody said that it need
+    not."""
     done = change.promotions.filter(state=PromotionState.SUCCEEDED)
     there = set(
         done.exclude(kind=Promotion.Kind.ROLLBACK).values_list(
             "environment_id", flat=True
         )
     )
-    waived = change.duties.filter(kind__in=SYNCS, waived_by__isnull=False)
-    there |= set(waived.values_list("environment_id", flat=True))
+    settled = change.duties.filter(kind__in=SYNCS, is_settled=True)
+    there |= set(settled.values_list("environment_id", flat=True))
     needed = change.targets.filter(is_mandatory=True)
     return set(needed.values_list("environment_id", flat=True)) <= there
 

@@ -9,6 +9,7 @@ from changes.models import ChangeDuty, ChangeRequest, Promotion
 from changes.moves import ChangeState
 from changes.queries.approvals import excluded_by
 from changes.queries.owed import (
+    SYNCS,
     followers,
     is_everywhere,
     owner_for,
@@ -69,7 +70,7 @@ def owe(
 def settle(promotion: Promotion, *, actor: User, at: datetime) -> None:
     """What follows from a promotion that succeeded; its change is locked."""
     change, environment = promotion.change, promotion.environment
-    for owed in syncs_done_by(promotion):
+    for owed in syncs_done_by(promotion).select_for_update(of=("self",)):
         close(owed, at=at, note=f"{promotion} succeeded.")
     if environment.kind == Environment.Kind.DEV_TEST:
         for owed in change.duties.filter(kind=Kind.RETROFIT, is_settled=False):
@@ -94,11 +95,21 @@ def owe_syncs(promotion: Promotion, sha256: str, at: datetime) -> None:
             owe(promotion.change, kind, due_at=due_at, environment=place, sha256=sha256)
 
 
-def come_to_verify(change: ChangeRequest, at: datetime) -> None:
+def come_to_verify(change: ChangeRequest, at: datetime) -> bool:
     """Once it is everywhere it had to go, people see whether it works."""
-    if change.state == ChangeState.IMPLEMENTING and is_everywhere(change):
-        rows.move(change, "verify", actor=None)
-        rows.log(change, "verify", actor=None, at=at)
+    if change.state != ChangeState.IMPLEMENTING or not is_everywhere(change):
+        return False
+    rows.move(change, "verify", actor=None)
+    rows.log(change, "verify", actor=None, at=at)
+    return True
+
+
+def bring_on() -> int:
+    """A later change may have brought the copies up to production: the one before has
+    come as far as it can, and is verified. Returns how many; twice is once."""
+    under_way = ChangeRequest.objects.filter(state=ChangeState.IMPLEMENTING)
+    found = under_way.filter(duties__kind__in=SYNCS, duties__is_settled=True)
+    return sum(_bring_on(change) for change in found.distinct().order_by("pk"))
 
 
 @transaction.atomic(savepoint=False)
@@ -179,6 +190,11 @@ def _ask_anew(owed: ChangeDuty, before: ApprovalRequest) -> None:
         excluded=excluded_by([owed])[before.pk],
     )
     owed.save(update_fields=["approval"])
+
+
+@transaction.atomic
+def _bring_on(change: ChangeRequest) -> bool:
+    return come_to_verify(rows.locked(change), clock.now())
 
 
 def _locked(owed: ChangeDuty) -> ChangeDuty:

@@ -22,7 +22,7 @@ def settle(promotion: Promotion, *, actor: User, at: datetime) -> None:
     undone = Promotion.objects.select_for_update(of=("self",)).get(pk=undone.pk)
     judge(undone, "roll_back")
     move(undone, "roll_back")
-    for owed in syncs_done_by(promotion):
+    for owed in syncs_done_by(promotion).select_for_update(of=("self",)):
         after.close(owed, at=at, note=f"{promotion} succeeded.")
     if promotion.environment.is_serving:
         _back_out(promotion, at)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from changes.services import overriding, voting
+from changes.services import after, overriding, voting
 from environments.services import leases, occurring
 from opsdesk.core import submissions
 from opsdesk.core.services import duties, heartbeats, inbox, outbox
@@ -38,7 +38,8 @@ def sweep_slowly() -> Done:
     """What may be half a minute late: silence closes snags, changed terms recompute.
 
     Snags nobody is there for any more become a duty of the managers. What nobody
-    agreed to in time expires, and who is waited for is reminded.
+    agreed to in time expires, and who is waited for is reminded. A change whose copies
+    a later one brought up to production is verified.
     """
     return _each(
         closed=lifecycle.close_unanswered,
@@ -49,6 +50,7 @@ def sweep_slowly() -> Done:
         leases=leases.warn_overdue,
         freezes=occurring.remind,
         leaves=overriding.end_outgrown,
+        followed=after.bring_on,
     )
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
+from changes.models import ChangeTarget
 from changes.queries.owed import owner_for
-from changes.services import starting
+from changes.services import after, starting
 from environments.models import Placement
-from tests.changes.factories import World, carry_out
-from tests.changes.making import make_component
+from tests.changes.factories import World, carry_out, fresh, promote
+from tests.changes.making import make_component, make_package
 
 
 @pytest.fixture
@@ -53,6 +54,24 @@ def test_what_runs_in_a_copy_is_owed_there_wherever_it_is_placed(w):
     found, _change = owed(w)
 
     assert found == [("failover_sync", w.failover), ("training_sync", w.training)]
+
+
+def test_what_a_later_change_brought_to_the_copies_brings_the_one_before_on(w):
+    found, first = owed(w)
+    assert found == [("failover_sync", w.failover)]
+    ChangeTarget.objects.update(is_booked=False)
+    package = make_package(first.package.component, w.ana, "1.2", content=b"select 2;")
+    second = carry_out(
+        starting.start(w.ready(package=package), actor=w.ian), w.ian
+    ).change
+    assert after.bring_on() == 0
+
+    promote(fresh(second), w.failover, w.ian, "resync")
+
+    assert (fresh(first).state, fresh(second).state) == ("implementing", "verifying")
+    assert (after.bring_on(), after.bring_on()) == (1, 0)
+    assert fresh(first).state == "verifying"
+    assert first.events.filter(verb="verify").count() == 1
 
 
 def test_a_failover_has_whatever_nobody_placed(w):

@@ -200,7 +200,7 @@ def test_tasks_do_the_same(due):
     assert tasks.tick() == {"clocks": 1, "duties": 1}
     assert set(tasks.sweep()) == {
         *("closed", "recomputed", "orphans"),
-        *("expired", "reminded", "leases", "freezes", "leaves"),
+        *("expired", "reminded", "leases", "freezes", "leaves", "followed"),
     }
     assert "submissions" in tasks.nightly()
 
