@@ -217,10 +217,12 @@ def _offered(
     """No button invites to what would be refused now; it can still be tried. Conflicts
     are accepted as approval is asked for."""
     unmet = {gate.code for gate in gates if not gate.is_met}
+    owed = {duty.kind for duty in duties if not duty.is_settled}
     blocked = {
         "submit": bool(unmet),
         "request_approval": bool(unmet - {"ACCEPTED"}),
-        "close": not all(owed.is_settled for owed in duties),
+        "review": ChangeDuty.Kind.REVIEW not in owed,
+        "close": bool(owed),
     }
     return [replace(v, tone="") if blocked.get(v.name) else v for v in verbs]
 

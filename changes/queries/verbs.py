@@ -36,7 +36,7 @@ BUTTONS: dict[str, tuple[str, str, str, bool]] = {
     "request_approval": ("Ask for approval", "user-check", "pri", False),
     "rework": ("Take up again", "rotate-ccw", "pri", True),
     "confirm": ("It works", "circle-check", "ok", True),
-    "review": ("Write the review", "clipboard-check", "", False),
+    "review": ("Write the review", "clipboard-check", "pri", False),
     "close": ("Close", "check", "pri", False),
     "release": ("Let it go on", "play", "pri", True),
     "send_back": ("Send back", "corner-down-left", "", False),

@@ -13,6 +13,7 @@ from changes.forms.changes import ChangeForm, ChangesFilter, start_of
 from changes.models import ChangeRequest
 from changes.queries import revisions as revisions_read
 from changes.queries.changes import VIEWS, change_for, changes_for, slot_of
+from changes.queries.leading import lead_of
 from changes.queries.page import page_of
 from changes.queries.templates import template_in_force
 from changes.queries.verbs import may_edit
@@ -146,9 +147,12 @@ def show(
     request: UserRequest, change: ChangeRequest, composer: CommentForm | None = None
 ) -> HttpResponse:
     """The page of a change; with what was typed when that was refused."""
+    at = clock.now()
+    page = page_of(request.user, change, at)
     context = {
         "change": change,
-        "page": page_of(request.user, change, clock.now()),
+        "page": page,
+        "lead": lead_of(request.user, page, at),
         "composer": composer or CommentForm(change=change),
         "may_comment": talk.can_comment(request.user),
         **LOOKS,
