@@ -15,10 +15,11 @@ START = ("/", "/inbox/", "/snags/mine/", "/profile/")
 LINK = re.compile(r'\s(?:href|hx-get|data-get|src)="([^"]+)"')
 
 
-def crawl(client, *, each=3, start=START):
+def crawl(client, *, each=3, start=START, within="/"):
     """{address: answer} of everything within reach; of alike pages only a few.
 
     How a page is asked (sorted, filtered, turned) is tried once for each way to ask.
+    Pages that are not within the address given are read, and left at that.
     """
     found, seen, waiting = {}, Counter(), deque(start)
     while waiting:
@@ -31,10 +32,14 @@ def crawl(client, *, each=3, start=START):
         answer = found[url] = read(client.get(url))
         if answer.status_code == 302:
             waiting.append(urljoin(url, answer["Location"]))
-        elif answer.get("Content-Type", "").startswith("text/html"):
+        elif url.startswith(within) and _is_html(answer):
             links = map(unescape, LINK.findall(answer.body.decode()))
             waiting += [urljoin(url, link).partition("#")[0] for link in links]
     return found
+
+
+def _is_html(answer):
+    return answer.get("Content-Type", "").startswith("text/html")
 
 
 @cache
