@@ -39,13 +39,13 @@ class Case:
         return self.promotion.kind == Promotion.Kind.ROLLBACK
 
     @property
-    def is_resync(self) -> bool:
-        return self.promotion.kind == Promotion.Kind.RESYNC
+    def follows(self) -> bool:
+        """Does it decide nothing new?"""
+        return self.promotion.follows
 
     @property
-    def follows(self) -> bool:
-        """Neither a resync nor a roll-back decides anything new."""
-        return self.is_rollback or self.is_resync
+    def is_resync(self) -> bool:
+        return self.follows and not self.is_rollback
 
     @cached_property
     def paths(self) -> list[PromotionPath]:

@@ -144,6 +144,13 @@ class Promotion(models.Model):
         return reverse("changes:promotion", args=[self.pk])
 
     @property
+    def follows(self) -> bool:
+        """Neither the resync of a copy nor a roll-back decides anything new; into what
+        people work with, a resync is a promotion like any other."""
+        is_copied = self.kind == self.Kind.RESYNC and not self.environment.is_serving
+        return is_copied or self.kind == self.Kind.ROLLBACK
+
+    @property
     def brings_sha256(self) -> str:
         """The digest of what runs there afterwards; "" when nobody ever knew it, or
         when nothing does."""

@@ -66,8 +66,7 @@ def approvals_needed(
     environment, if they are known.
     """
     environment, change = promotion.environment, promotion.change
-    is_new = promotion.kind == Promotion.Kind.DEPLOY and not change.is_break_glass
-    if not is_new or not environment.is_serving:
+    if promotion.follows or change.is_break_glass or not environment.is_serving:
         return 0
     if paths is None:
         paths = paths_into(environment, promotion.package)

@@ -127,6 +127,34 @@ def test_s44_the_failover_never_runs_ahead_of_production(w, nc, pages):
         )
 
 
+def test_a_resync_into_production_is_a_promotion_like_any_other(w, nc, pages):
+    promoting.cancel(nc, actor=w.ian)
+    pages.does(w.ian, "promotion_new", nc.change, environment=w.live.pk, kind="resync")
+    resync = nc.change.promotions.get(kind="resync")
+
+    assert list(pages.refused(w.ian, resync)) == ["PROMO_APPROVAL"]
+
+    pages.vote(w.eve, resync.approval)
+    record_installation(
+        w.live,
+        make_component(w.live.landscape),
+        label="1.0.1",
+        source="correction",
+        actor=w.eve,
+    )
+    assert list(pages.refused(w.ian, resync)) == ["BASELINE"]
+
+
+def test_a_resync_planned_for_a_standby_is_none_once_people_work_there(w, nc, pages):
+    resync = promoting.schedule(
+        nc.change, actor=w.ian, environment=w.failover, kind="resync"
+    )
+    Environment.objects.filter(pk=w.live.pk).update(is_serving=False)
+    Environment.objects.filter(pk=w.failover.pk).update(is_serving=True)
+
+    assert "PROMO_APPROVAL" in pages.refused(w.ian, resync)
+
+
 def test_who_voted_on_it_does_not_start_it(w, nc, pages):
     unmet = pages.refused(w.eve, nc)
 
