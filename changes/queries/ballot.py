@@ -61,6 +61,7 @@ class Ballot:
     may_revoke: bool
     may_withdraw: bool
     why_not: str
+    why_asked: str
     said: list[tuple[str, str]]
     since: list[Line]
     since_number: int | None
@@ -98,6 +99,7 @@ def ballot(user: User, request: ApprovalRequest) -> Ballot:
         may_revoke=is_live and mine is not None and not is_held,
         may_withdraw=_may_withdraw(user, request, owner, change),
         why_not=why_not,
+        why_asked=_why_asked(owner),
         said=said if change else _said_of(owner),
         since=since,
         since_number=number,
@@ -126,6 +128,17 @@ def _why_not(
     if change is not None and change.is_held:
         return f"On hold: {change.hold_reason}"
     return "" if now.steps_for(mine) else "Others are asked before you."
+
+
+def _why_asked(owner: Owner | None) -> str:
+    """What was written with the question: for leave, or when the glass was broken."""
+    if isinstance(owner, FreezeOverride):
+        return f"{owner.occurrence}: {owner.reason}"
+    if isinstance(owner, ChangeDuty):
+        broken = owner.change.events.filter(verb="break_glass").order_by("-pk").first()
+        note = broken.params["note"] if broken is not None else ""
+        return f"{owner.environment}: {note}" if note else ""
+    return ""
 
 
 def _may_withdraw(

@@ -21,6 +21,7 @@ from environments.queries.windows import freezes_now
 from opsdesk.accounts.models import User
 from opsdesk.core.approving import Standing, standing
 from opsdesk.core.gates import Finding
+from opsdesk.core.models import ApprovalRequest
 
 S = PromotionState
 TONES: dict[str, str] = {
@@ -67,7 +68,7 @@ class RunSheet:
     may_vote: bool
     may_run: bool
     is_reporting: bool
-    frozen_by: list[Occurrence]
+    frozen_by: list[tuple[Occurrence, ApprovalRequest | None]]
     back_until: datetime | None
     tone: str
     next: str
@@ -174,9 +175,19 @@ def _is_time(promotion: Promotion, step: PromotionStep) -> bool:
     return is_check == (promotion.state == S.VERIFYING)
 
 
-def _frozen(promotion: Promotion, at: datetime) -> list[Occurrence]:
+def _frozen(
+    promotion: Promotion, at: datetime
+) -> list[tuple[Occurrence, ApprovalRequest | None]]:
+    """What is frozen there now, and the leave that was asked for it or given."""
     found = freezes_now(promotion.environment, at)
-    return [freeze for freeze in found if freeze.is_hard]
+    change = promotion.change
+    rows = change.overrides.filter(revision=change.revision, occurrence__in=found)
+    asked = {
+        row.occurrence_id: row.approval
+        for row in rows.select_related("approval").order_by("pk")
+        if row.approval.is_live or row.used_by_id
+    }
+    return [(freeze, asked.get(freeze.pk)) for freeze in found if freeze.is_hard]
 
 
 def _verbs(user: User, promotion: Promotion, left: list[PromotionStep]) -> list[Verb]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from changes.models import ChangeEvent
 from changes.services import overriding, starting
@@ -157,3 +158,29 @@ def test_nobody_is_told_to_ask_again_for_a_freeze_that_is_called_off(w, freeze, 
     cancel_window(freeze, actor=w.eve, reason="Books closed early.")
 
     assert (overriding.end_outgrown(), state(leave)) == (0, "granted")
+
+
+def test_who_gives_leave_reads_why_and_the_run_sheet_how_it_stands(
+    w, promotion, freeze, client
+):
+    occurrence = freeze.occurrences.get()
+    asking = reverse("changes:override_ask", args=[promotion.change_id, occurrence.pk])
+
+    def read(person, url):
+        client.force_login(person)
+        return client.get(url).content.decode()
+
+    assert asking in read(w.ian, promotion.get_absolute_url())
+
+    leave = overriding.ask_override(
+        promotion.change, actor=w.ian, occurrence=occurrence, reason=REASON
+    )
+    ballot = reverse("changes:approval", args=[leave.approval_id])
+    assert f"{occurrence}: {REASON}" in read(w.max, ballot)
+    sheet = read(w.ian, promotion.get_absolute_url())
+    assert f'<a href="{ballot}">Leave: waiting for votes</a>' in sheet
+    assert asking not in sheet
+
+    say_yes(leave, w.max)
+    sheet = read(w.ian, promotion.get_absolute_url())
+    assert f'<a href="{ballot}">Leave: granted</a>' in sheet

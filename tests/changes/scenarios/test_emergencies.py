@@ -3,6 +3,7 @@
 import pytest
 
 from changes.models import ChangeDuty, ChangeRequest, Promotion, Waiver
+from changes.queries.ballot import ballot
 from changes.services import promoting, running, submitting, voting
 from changes.services.breaking_glass import break_glass
 from opsdesk.core import clock
@@ -151,6 +152,7 @@ def test_s60_broken_glass_starts_at_once_and_all_who_were_skipped_are_told(
     names = set(told.values_list("recipient__name", flat=True))
     assert {"Cora", "Carl", "Max", "Eve", "Ed"} <= names
     owed = ChangeDuty.objects.get(kind="retro_approval")
+    assert ballot(w.max, owed.approval).why_asked == f"{w.live}: {REASON}"
     assert abs(owed.duty.due_at - clock.now() - 24 * HOUR) < HOUR / 60
 
 
