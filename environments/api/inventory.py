@@ -19,7 +19,7 @@ from environments.models import (
     PromotionPath,
     Server,
 )
-from environments.queries import windows
+from environments.queries import rows, windows
 from environments.queries.installed import history
 from environments.queries.matrix import matrices
 from environments.queries.page import timeline
@@ -80,8 +80,8 @@ class LandscapeViewSet(Inventory):
     def matrix(self, request: Request, pk: str) -> Response:
         """Which version of each component runs where, and how that stands."""
         landscape: Landscape = self.get_object()
-        rows = Environment.objects.visible_to(actor(request))
-        here = list(rows.filter(landscape=landscape).order_by("kind", "name", "pk"))
+        places = Environment.objects.visible_to(actor(request))
+        here = list(places.filter(landscape=landscape).order_by("kind", "name", "pk"))
         found = matrices([landscape], here, clock.now())[landscape.pk]
         return Response(shapes.MatrixOut(found).data)
 
@@ -105,9 +105,9 @@ class EnvironmentViewSet(Inventory):
     locked = staticmethod(locked)
 
     def get_queryset(self) -> QuerySet[Environment]:
-        rows = Environment.objects.visible_to(actor(self.request))
+        places = Environment.objects.visible_to(actor(self.request))
         named = ("landscape", "supplier", "owner", "data_owner")
-        return rows.select_related(*named).order_by("id")
+        return places.select_related(*named).order_by("id")
 
     @made_by(inputs.EnvironmentIn)
     def create(
@@ -133,16 +133,16 @@ class EnvironmentViewSet(Inventory):
     @action(detail=True, **PART)
     def versions(self, request: Request, pk: str) -> Response:
         """Every version it has had."""
-        rows = self.paginate_queryset(history(self.get_object()))
-        shown = shapes.InstallationOut(rows or [], many=True)
+        page = self.paginate_queryset(history(self.get_object()))
+        shown = shapes.InstallationOut(page or [], many=True)
         return self.get_paginated_response(shown.data)
 
     @extend_schema(responses=EventOut(many=True))
     @action(detail=True, **PART)
     def timeline(self, request: Request, pk: str) -> Response:
         """What was done to it."""
-        rows = self.paginate_queryset(timeline(self.get_object()))
-        return self.get_paginated_response(EventOut(rows or [], many=True).data)
+        page = self.paginate_queryset(timeline(self.get_object()))
+        return self.get_paginated_response(EventOut(page or [], many=True).data)
 
     @extend_schema(responses=shapes.StatusOut)
     @action(detail=True, url_path="status", **PART)
@@ -179,9 +179,7 @@ class ServerViewSet(Inventory):
         locked(row.environment)
 
     def get_queryset(self) -> QuerySet[Server]:
-        places = Environment.objects.visible_to(actor(self.request))
-        rows = Server.objects.filter(environment__in=places)
-        return rows.select_related("environment", "supplier").order_by("id")
+        return rows.servers(actor(self.request))
 
     @made_by(inputs.ServerIn)
     def create(self, user: User, environment: Environment, **facts: Any) -> Server:
@@ -198,7 +196,7 @@ class ComponentViewSet(Inventory):
 
     serializer_class = shapes.ComponentOut
     filterset_fields = ("landscape",)
-    queryset = Component.objects.select_related("supplier").order_by("id")
+    queryset = rows.components()
     locked = staticmethod(components.locked_component)
 
     @made_by(inputs.ComponentIn)
@@ -219,10 +217,7 @@ class PlacementViewSet(Inventory):
     queryset = Placement.objects.none()
 
     def get_queryset(self) -> QuerySet[Placement]:
-        places = Environment.objects.visible_to(actor(self.request))
-        rows = Placement.objects.filter(environment__in=places)
-        named = ("environment", "component", "server")
-        return rows.select_related(*named).order_by("id")
+        return rows.placements(actor(self.request))
 
     @made_by(inputs.PlacementIn)
     def create(self, user: User, environment: Environment, **said: Any) -> Placement:
@@ -243,9 +238,7 @@ class PathViewSet(Inventory):
     queryset = PromotionPath.objects.none()
 
     def get_queryset(self) -> QuerySet[PromotionPath]:
-        places = Environment.objects.visible_to(actor(self.request))
-        rows = PromotionPath.objects.filter(target__in=places)
-        return rows.select_related("target", "upstream").order_by("id")
+        return rows.paths(actor(self.request))
 
     @staticmethod
     def locked(row: PromotionPath) -> None:

@@ -1,4 +1,3 @@
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
@@ -11,15 +10,9 @@ from environments.forms.parts import (
     PlaceForm,
     ServerForm,
 )
-from environments.models import (
-    Component,
-    Dependency,
-    Landscape,
-    Placement,
-    PromotionPath,
-    Server,
-)
+from environments.models import Landscape
 from environments.queries import inventory as queries
+from environments.queries import rows
 from environments.services import components, installing, paths, servers
 from environments.views.pages import ask, done
 from opsdesk.accounts.access import Role
@@ -40,7 +33,7 @@ def server_new(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def server_edit(request: UserRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Server.objects.select_related("environment"), pk=pk)
+    row = get_object_or_404(rows.servers(request.user), pk=pk)
     form = ServerForm(request.POST or None, row=row)
     if submit(form, servers.edit_server, row, actor=request.user):
         return done(request, f"{row} is changed.", row.environment)
@@ -60,7 +53,7 @@ def component_new(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def component_edit(request: UserRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Component.objects.select_related("landscape"), pk=pk)
+    row = get_object_or_404(rows.components(), pk=pk)
     form = ComponentForm(request.POST or None, row=row)
     if submit(form, components.edit_component, row, actor=request.user):
         return done(request, f"{row} is changed.", row.landscape)
@@ -70,7 +63,7 @@ def component_edit(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def component_depend(request: UserRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Component.objects.select_related("landscape"), pk=pk)
+    row = get_object_or_404(rows.components(), pk=pk)
     form = DependForm(request.POST or None, about=row)
     if made := submit(form, components.depend, row, actor=request.user):
         return done(request, f"{row} needs {made.on}.", row.landscape)
@@ -81,8 +74,7 @@ def component_depend(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def dependency_drop(request: UserRequest, pk: int) -> HttpResponse:
-    rows = Dependency.objects.select_related("component__landscape", "on")
-    row = get_object_or_404(rows, pk=pk)
+    row = get_object_or_404(rows.dependencies(), pk=pk)
     components.undepend(row, actor=request.user)
     sentence = f"{row.component} works without {row.on}."
     return done(request, sentence, row.component.landscape)
@@ -102,8 +94,7 @@ def placement_new(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def placement_drop(request: UserRequest, pk: int) -> HttpResponse:
-    rows = Placement.objects.select_related("environment", "component", "server")
-    row = get_object_or_404(rows, pk=pk)
+    row = get_object_or_404(rows.placements(request.user), pk=pk)
     components.unplace(row, actor=request.user)
     return done(request, f"{row.component} runs there no more.", row.environment)
 
@@ -132,7 +123,7 @@ def path_new(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def path_edit(request: UserRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(_paths(), pk=pk)
+    row = get_object_or_404(rows.paths(request.user), pk=pk)
     form = PathForm(request.POST or None, about=row.target, row=row)
     if submit(form, paths.edit_path, row, actor=request.user):
         return done(request, f"The path {row} is changed.", row.target)
@@ -143,10 +134,6 @@ def path_edit(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def path_drop(request: UserRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(_paths(), pk=pk)
+    row = get_object_or_404(rows.paths(request.user), pk=pk)
     paths.drop_path(row, actor=request.user)
     return done(request, f"The path {row} is gone.", row.target)
-
-
-def _paths() -> QuerySet[PromotionPath]:
-    return PromotionPath.objects.select_related("target", "upstream")

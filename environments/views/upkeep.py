@@ -1,4 +1,3 @@
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
@@ -10,8 +9,9 @@ from environments.forms.upkeep import (
     LicenceForm,
     TaskForm,
 )
-from environments.models import Landscape, Licence, MaintenanceTask, TlsCertificate
+from environments.models import Landscape
 from environments.queries import inventory as queries
+from environments.queries import rows
 from environments.queries.upkeep import downtime_costs
 from environments.services import maintenance, renewals
 from environments.services.downtime import save_downtime_cost
@@ -34,7 +34,7 @@ def licence_new(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def licence_edit(request: UserRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Licence.objects.select_related("landscape"), pk=pk)
+    row = get_object_or_404(rows.licences(), pk=pk)
     form = LicenceForm(request.POST or None, row=row)
     if submit(form, renewals.edit_licence, row, actor=request.user):
         return done(request, f"“{row}” is changed.", row.landscape)
@@ -55,8 +55,7 @@ def certificate_new(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def certificate_edit(request: UserRequest, pk: int) -> HttpResponse:
-    rows = TlsCertificate.objects.select_related("environment")
-    row = get_object_or_404(rows, pk=pk)
+    row = get_object_or_404(rows.certificates(request.user), pk=pk)
     form = CertificateForm(request.POST or None, row=row)
     if submit(form, renewals.edit_certificate, row, actor=request.user):
         return done(request, f"The certificate of {row} is changed.", row.environment)
@@ -76,7 +75,7 @@ def task_new(request: UserRequest, pk: int) -> HttpResponse:
 @policy(Role.ADMINISTRATOR)
 @once
 def task_edit(request: UserRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(_tasks(), pk=pk)
+    row = get_object_or_404(rows.tasks(request.user), pk=pk)
     owed = maintenance.open_duty(row) or row.duty
     initial = {"owner": owed.owner_id, "due_at": owed.due_at}
     form = TaskForm(request.POST or None, row=row, initial=initial)
@@ -89,7 +88,7 @@ def task_edit(request: UserRequest, pk: int) -> HttpResponse:
 @policy(*sorted(INTERNAL))
 @once
 def task_done(request: UserRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(_tasks(), pk=pk)
+    row = get_object_or_404(rows.tasks(request.user), pk=pk)
     maintenance.do_task(row, actor=request.user)
     return done(request, f"“{row}” is done.", row.environment)
 
@@ -109,7 +108,3 @@ def downtime(request: UserRequest) -> HttpResponse:
     return render(
         request, "environments/downtime.html", context, status=status_of(form)
     )
-
-
-def _tasks() -> QuerySet[MaintenanceTask]:
-    return MaintenanceTask.objects.select_related("environment", "duty")
