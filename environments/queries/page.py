@@ -38,11 +38,12 @@ class Page:
     paths: tuple[PromotionPath, ...]
 
 
-def environment_for(user: User, pk: int) -> Environment | None:
+def environments_in_full(user: User) -> QuerySet[Environment]:
+    """Each with everything its page names."""
     rows = Environment.objects.visible_to(user).select_related(
         "landscape", "owner", "data_owner", "supplier", "pairs_with", "paused_by"
     )
-    return rows.filter(pk=pk).first()
+    return rows.order_by("pk")
 
 
 def page_of(environment: Environment, at: datetime) -> Page:

@@ -1,4 +1,4 @@
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
@@ -39,9 +39,7 @@ def board(request: UserRequest) -> HttpResponse:
 @require_GET
 @policy(*STAFF)
 def detail(request: UserRequest, pk: int) -> HttpResponse:
-    environment = pages.environment_for(request.user, pk)
-    if environment is None:
-        raise Http404
+    environment = get_object_or_404(pages.environments_in_full(request.user), pk=pk)
     now = clock.now()
     events = page_of(pages.timeline(environment), request.GET.get("page"), per_page=25)
     context = {
