@@ -20,6 +20,11 @@ def unsettled(change: ChangeRequest) -> list[ChangeDuty]:
     return list(rows.select_related("duty__owner", "environment").order_by("pk"))
 
 
+def has_gone_wrong(change: ChangeRequest) -> bool:
+    """Was it backed out where people work, or declared failed?"""
+    return change.events.filter(verb__in=("back_out", "declare_failed")).exists()
+
+
 def needs_review(change: ChangeRequest) -> bool:
     """An emergency, a break-glass, a high risk, or one that went wrong somewhere that
     is not dev/test."""
@@ -27,7 +32,7 @@ def needs_review(change: ChangeRequest) -> bool:
         return True
     if change.risk == ChangeRequest.Risk.HIGH:
         return True
-    if change.events.filter(verb__in=("back_out", "declare_failed")).exists():
+    if has_gone_wrong(change):
         return True
     wrong = change.promotions.filter(state__in=WENT_WRONG)
     return wrong.exclude(environment__kind="dev_test").exists()

@@ -5,7 +5,7 @@ from django.db import transaction
 from changes import permissions
 from changes.models import ChangeDuty, ChangeRequest, Review
 from changes.moves import RUNNING
-from changes.queries.ending import is_confirmer, needs_review, unsettled
+from changes.queries.ending import has_gone_wrong, is_confirmer, needs_review, unsettled
 from changes.services import after
 from changes.services.rows import judge, locked, log, move
 from changes.services.templates import suspend_template
@@ -18,6 +18,7 @@ from snags.models import Snag, Snaglist
 from snags.services.raising import raise_snag
 
 Kind = ChangeRequest.Kind
+WRONG = (ChangeRequest.Closure.BACKED_OUT, ChangeRequest.Closure.FAILED)
 
 
 @transaction.atomic
@@ -88,7 +89,8 @@ def review(
 
 @transaction.atomic
 def close(change: ChangeRequest, *, actor: User, closure: str) -> ChangeRequest:
-    """The end of it: nothing is owed any more, and what had to be reviewed was."""
+    """The end of it: nothing is owed any more, and what had to be reviewed was. What
+    went wrong is closed as nothing else: templates rest on what went well."""
     change = locked(change)
     _check_reviewer(change, actor)
     judge(change, "close")
@@ -98,6 +100,10 @@ def close(change: ChangeRequest, *, actor: User, closure: str) -> ChangeRequest:
     if needs_review(change) and not Review.objects.filter(change=change).exists():
         raise RuleError(
             "This change must be reviewed before it is closed.", code="review_missing"
+        )
+    if closure not in WRONG and has_gone_wrong(change):
+        raise RuleError(
+            "It was backed out or failed, so it is closed as that.", code="closure"
         )
     change.closure, change.closed_at = closure, clock.now()
     move(change, "close", "closure", "closed_at", actor=actor)

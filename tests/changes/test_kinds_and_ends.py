@@ -385,6 +385,21 @@ def test_a_high_risk_is_reviewed_before_it_is_closed(
     assert duty.done_by == mia
 
 
+def test_what_was_backed_out_is_not_closed_as_if_it_went_well(
+    client, live, sam, sue, ana, rob, mia
+):
+    change = in_review(live, sam, sue, ana, rob)
+    change.events.create(verb="back_out", at=clock.now())
+    act(client, mia, change, "review", outcome="backed_out", outage_minutes=0)
+
+    for closure in ("successful", "with_issues"):
+        assert act(client, mia, change, "close", closure=closure).status_code == 409
+        assert fresh(change).state == "review"
+
+    act(client, mia, change, "close", closure="backed_out")
+    assert fresh(change).closure == "backed_out"
+
+
 def test_only_who_implemented_it_or_owns_the_environment_confirms(
     client, live, sam, sue, ana, rob
 ):
