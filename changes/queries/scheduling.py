@@ -1,6 +1,6 @@
 """What a promotion is planned with: the lines of its run sheet, and its digest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from changes.digest import sha256_of
 from changes.models import ChangeRequest, Promotion, PromotionStep
@@ -58,6 +58,14 @@ def sheet(
 ) -> list[tuple[str, str]]:
     """(kind, title) of every step of the run sheet, in order."""
     return list(_sheet(change, environment, plan))
+
+
+def lacks_backup(environment: Environment, steps: Sequence[tuple[str, str]]) -> bool:
+    """Is a backup needed there, and not the first thing of weight that is done?"""
+    if not role_of(environment).needs_backup:
+        return False
+    decisive = (kind for kind, _ in steps if kind in {Step.BACKUP, Step.APPLY})
+    return next(decisive, "") != Step.BACKUP
 
 
 def _sheet(

@@ -8,7 +8,7 @@ from changes import permissions
 from changes.models import ChangeRequest, ChangeTarget, Promotion, PromotionStep
 from changes.moves import UNPROMOTED, ChangeState, PromotionState
 from changes.queries.evidence import approvals_needed
-from changes.queries.scheduling import baseline_of, sheet, subject_sha256
+from changes.queries.scheduling import baseline_of, lacks_backup, sheet, subject_sha256
 from changes.queries.separation import excluded_from_promotion
 from changes.services import rows
 from changes.services.promotion_rows import (
@@ -55,12 +55,18 @@ def schedule(
     rows.refuse_held(change)
     environment = hold_environments(environment.pk)
     _check_new(change, environment, kind)
+    steps = steps or sheet(change, environment, change.implementation_plan)
+    if lacks_backup(environment, steps):
+        raise RuleError(
+            f"{environment} is backed up before anything is applied: plan that step.",
+            code="backup_missing",
+        )
     promotion = create(
         change,
         actor=actor,
         target=_target(change, environment, kind, actor),
         kind=kind,
-        steps=steps or sheet(change, environment, change.implementation_plan),
+        steps=steps,
     )
     log(promotion, "scheduled", actor=actor, at=clock.now(), kind=kind)
     if approvals_needed(promotion) and change.state in AGREED:

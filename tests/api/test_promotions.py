@@ -3,7 +3,7 @@
 import pytest
 
 from changes.models import ChangeRequest, Promotion, TestSignOff
-from environments.models import Installation, Lease
+from environments.models import Environment, Installation, Lease
 from opsdesk.core.models import Vote
 from tests import factories
 from tests.api.asking import act, make_token, post
@@ -67,6 +67,24 @@ def bot(client):
     """A pipeline's own account: it runs promotions, and never votes."""
     bot = factories.make_user("bot", "administrator", is_service=True)
     return Tool(client, make_token(bot, "changes:read", "promotions:run"))
+
+
+def test_a_tool_brings_steps_of_its_own_but_a_backup_is_never_left_out(
+    client, world, bot
+):
+    change = world.approved()
+    Environment.objects.filter(pk=world.live.pk).update(needs_backup=True)
+    backup, apply = ({"kind": kind, "title": kind} for kind in ("backup", "apply"))
+    body = {"change": change.pk, "environment": world.live.pk}
+
+    for steps in ([apply], [apply, backup]):
+        said = {**body, "steps": steps}
+        answer = post(client, f"{API}promotions/", said, **bot.token)
+        assert refusal(answer) == (409, "backup_missing")
+    assert not Promotion.objects.filter(environment=world.live).exists()
+
+    planned = bot.post(f"{API}promotions/", {**body, "steps": [backup, apply]}).json()
+    assert [step["kind"] for step in planned["steps"]] == ["backup", "apply"]
 
 
 def test_a_tool_asks_for_a_promotion_and_carries_it_through(client, world, bot):
