@@ -1,7 +1,7 @@
 """What speaks for a package in the environments before: it ran there, it was tested.
 
-All of it is by digest: whoever brings the same bytes under another name has the same
-evidence, and whoever brings other bytes under the same name has none.
+Where it ran is known by its digest: the same bytes of a component under another label
+have run as long, other bytes under the same label have not. Verdicts are on a package.
 """
 
 from collections.abc import Sequence
