@@ -79,13 +79,15 @@ def _promote(user: User, page: ChangePage, _at: datetime) -> Lead | None:
         return None
     form = reverse("changes:promotion_new", args=[page.change.pk])
     if page.change.state == ChangeState.ASSESSING:
-        lead = Lead("Promote to dev/test", "rocket", form)
+        lead = Lead("Plan promotion into dev/test", "rocket", form)
         return lead if page.may_promote else None
     for place in page.places:
         where = place.aim.environment
         if place.promotion is None and page.may_promote:
             return Lead(
-                f"Promote to {where}", "rocket", f"{form}?environment={where.pk}"
+                f"Plan promotion into {where}",
+                "rocket",
+                f"{form}?environment={where.pk}",
             )
         if place.promotion is None:
             return None

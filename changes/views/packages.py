@@ -17,13 +17,14 @@ from changes.models import Package
 from changes.package_wording import TONES
 from changes.queries.packages import (
     comparison,
+    components_for,
     installed_package,
     package_for,
     packages_for,
     page_of_package,
 )
 from changes.services import packages as services
-from opsdesk.accounts.access import INTERNAL, Role
+from opsdesk.accounts.access import INTERNAL, Role, access_of
 from opsdesk.core.errors import require
 from opsdesk.core.forms import initial_of
 from opsdesk.core.http import UserRequest, once, submit
@@ -58,6 +59,8 @@ def package_detail(request: UserRequest, pk: int) -> HttpResponse:
 @once
 def package_new(request: UserRequest) -> HttpResponse:
     """A new draft; `?from=` starts from the package it is to supersede."""
+    if not components_for(request.user).exists():
+        return _first_a_component(request)
     older = _older(request)
     initial: dict[str, object] = {}
     if older is not None:
@@ -148,6 +151,13 @@ def show(
     }
     status = 422 if sent else 200
     return render(request, "changes/package.html", context, status=status)
+
+
+def _first_a_component(request: UserRequest) -> HttpResponse:
+    """A package is of something: led to where that is named, if they may go there."""
+    messages.error(request, "First an administrator names a component of the ERP.")
+    is_internal = access_of(request.user).is_internal
+    return redirect("environments:list" if is_internal else "changes:packages")
 
 
 def _older(request: UserRequest) -> Package | None:

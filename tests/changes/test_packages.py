@@ -484,3 +484,14 @@ def test_a_package_supersedes_one_of_the_same_component_only(app, live, sam):
 
     assert newer.supersedes == package
     refused(RuleError, make_draft, other, sam, "1", supersedes=package)
+
+
+def test_without_a_component_nobody_fills_in_a_package_of_nothing(
+    live, sam, vic, client
+):
+    ways = {sam: "environments:list", vic: "changes:packages"}
+    for person, way in ways.items():
+        client.force_login(person)
+        answer = client.get(reverse("changes:package_new"), follow=True)
+        assert answer.redirect_chain == [(reverse(way), 302)]
+        assert "names a component of the ERP" in answer.content.decode()
