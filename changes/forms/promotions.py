@@ -88,7 +88,7 @@ class WaiveForm(PromotionForm):
 
 
 class ScheduleForm(CleanTextMixin, forms.Form):
-    """Where the package goes next."""
+    """Where the package goes next; while it is assessed that is dev/test."""
 
     environment = forms.ModelChoiceField(Environment.objects.none(), label="Where to")
     kind = forms.ChoiceField(
@@ -104,6 +104,9 @@ class ScheduleForm(CleanTextMixin, forms.Form):
         super().__init__(*args, **kwargs)
         rows = Environment.objects.in_use().filter(landscape=change.landscape_id)
         offer(self, "environment", rows.order_by("kind", "name", "pk"))
+        if change.state == ChangeRequest.State.ASSESSING:
+            tried_in = rows.filter(kind=Environment.Kind.DEV_TEST)
+            self.fields["environment"].initial = tried_in.order_by("pk").first()
 
 
 class OverrideForm(CleanTextMixin, forms.Form):

@@ -93,3 +93,14 @@ def test_a_search_that_finds_nothing_leads_back_to_all(client, db):
     page = client.get(reverse("changes:list"), {"q": "nonsense"}).content.decode()
 
     assert "Nothing fits what you ask for." in page
+
+
+def test_a_change_that_is_assessed_is_planned_into_dev_test_first(w, client):
+    client.force_login(w.ian)
+    url = reverse("changes:promotion_new", args=[w.submitted().pk])
+
+    page = client.get(url).content.decode()
+
+    assert f'<option value="{w.dev.pk}" selected>' in page
+    there = client.get(f"{url}?environment={w.live.pk}").content.decode()
+    assert f'<option value="{w.live.pk}" selected>' in there
