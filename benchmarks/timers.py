@@ -211,7 +211,7 @@ def _read(visitor: Visitor, is_over: Callable[[list[float]], bool]) -> list[floa
     times: list[float] = []
     while len(times) < 20 or not is_over(times):
         times.append(visitor.get("/snags/").seconds)
-        time.sleep(0.1)  # seven pages a second: a team at work
+        time.sleep(0.2)  # some four pages a second: a team at work
     return times
 
 
@@ -229,7 +229,7 @@ def _working(inside: Inside) -> Iterator[list[float]]:
 
 @contextmanager
 def _longest_transaction(database: Database) -> Iterator[list[float]]:
-    """Look every few milliseconds how old the writing transactions are.
+    """Look fifty times a second how old the writing transactions are.
 
     Autovacuum's are left out: it gives way to whoever waits for it.
     """
@@ -239,7 +239,7 @@ def _longest_transaction(database: Database) -> Iterator[list[float]]:
 
     def look() -> None:
         with connection.cursor() as cursor:
-            while not over.wait(0.005):
+            while not over.wait(0.02):
                 cursor.execute(
                     "SELECT max(extract(epoch FROM clock_timestamp() - xact_start))"
                     " FROM pg_stat_activity WHERE datname = current_database()"

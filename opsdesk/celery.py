@@ -1,11 +1,12 @@
 """The Celery application: workers and beat ring the bell, Postgres has the truth."""
 
+import gc
 import os
 import sys
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_process_init, worker_ready
 
 from opsdesk.local import servers
 
@@ -26,3 +27,9 @@ def watch_beat(**_: object) -> None:
     from opsdesk.site import watch  # noqa: PLC0415  # apps are not loaded above
 
     watch.start()
+
+
+@worker_process_init.connect
+def keep_what_is_loaded(**_: object) -> None:
+    """What is loaded stays: no process searches it for garbage again and again."""
+    gc.freeze()

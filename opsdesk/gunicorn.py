@@ -1,5 +1,6 @@
 """How gunicorn serves opsdesk, by `make run` and in containers alike."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -20,3 +21,8 @@ forwarded_allow_ips = os.environ.get("OPSDESK_FORWARDED_ALLOW_IPS", "127.0.0.1")
 accesslog = None
 errorlog = "-"
 control_socket_disable = True
+
+
+def when_ready(_server: object) -> None:
+    """What is loaded stays: workers share it and never search it for garbage."""
+    gc.freeze()

@@ -14,7 +14,7 @@ from snags.services.clock_batches import Batch
 
 HANDS = 2
 # A portion is sized to hold its rows about so long.
-PORTION_SECONDS = 0.06
+PORTION_SECONDS = 0.08
 FIRST_PORTION, MIN_PORTION, MAX_PORTION = 250, 100, 2_000
 
 Work = Callable[[list[int]], Batch]
