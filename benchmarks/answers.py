@@ -114,7 +114,3 @@ def main() -> None:
     for line in sys.stdin:
         question, details = json.loads(line)
         print(json.dumps(QUESTIONS[question](**details)), flush=True)
-
-
-if __name__ == "__main__":
-    main()

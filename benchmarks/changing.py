@@ -1,6 +1,6 @@
 """Promotions among many past changes, and people who press at one moment.
 
-Run as a module inside the product, on a database of its own; prints one line of JSON.
+Run where Django is set up, on a database of its own; prints one line of JSON.
 The situations and what is right in each are those of the test suite.
 """
 
@@ -186,6 +186,3 @@ SITUATIONS: dict[str, Callable[[World, str], bool]] = {
     "same start": _same_start,
     "freeze against start": _freeze,
 }
-
-if __name__ == "__main__":
-    main()
