@@ -241,10 +241,14 @@ class StatusOut(serializers.Serializer[Any]):
 class CellOut(serializers.Serializer[Any]):
     environment = serializers.IntegerField(source="environment.pk")
     label = serializers.CharField(  # type: ignore[assignment]
-        source="version.label", default=None
+        source="version.label", default=None, allow_null=True
     )
-    sha256 = serializers.CharField(source="version.sha256", default=None)
-    since = serializers.DateTimeField(source="version.since", default=None)
+    sha256 = serializers.CharField(
+        source="version.sha256", default=None, allow_null=True
+    )
+    since = serializers.DateTimeField(
+        source="version.since", default=None, allow_null=True
+    )
     standing = serializers.CharField(source="standing.state")
     due_at = serializers.DateTimeField(source="standing.due_at", allow_null=True)
 

@@ -109,9 +109,18 @@ def test_the_inventory_is_built_and_read_as_a_matrix(client, live, as_ada):
     grid = client.get(f"{API}landscapes/{landscape}/matrix/", headers=as_ada).json()
     assert [line["component"]["code"] for line in grid["lines"]] == ["APP"]
     assert len(grid["lines"][0]["cells"]) == len(grid["environments"]) == 4
+    assert {cell["label"] for cell in grid["lines"][0]["cells"]} == {None}
     url = f"{API}placements/{placed.json()['id']}/"
     assert client.delete(url, headers=as_ada).status_code == 204
     assert not Placement.objects.exists()
+
+
+def test_a_cell_of_the_matrix_may_be_empty_and_the_schema_says_so(client, as_ada):
+    answer = client.get(f"{API}schema/?format=json", headers=as_ada)
+
+    cell = answer.json()["components"]["schemas"]["CellOut"]["properties"]
+    empty = {name for name, shape in cell.items() if shape.get("nullable")}
+    assert empty == {"label", "sha256", "since", "due_at"}
 
 
 def test_a_second_production_is_refused_until_the_first_is_retired(
