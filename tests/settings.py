@@ -3,7 +3,9 @@
 import os
 import re
 
-from opsdesk.settings import *  # noqa: F403 - Django reads one module's names
+# Django takes its settings from the names of one module, so all of the product's must
+# be in this one; naming each would leave the next new one out of the tests.
+from opsdesk.settings import *  # noqa: F403
 from opsdesk.settings import (
     CACHES,
     CELERY_BROKER_TRANSPORT_OPTIONS,
