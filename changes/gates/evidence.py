@@ -10,6 +10,7 @@ from changes.queries.evidence import (
     longest_stay,
     tested,
 )
+from changes.written import LEAST, is_enough
 from environments.models import Environment
 from environments.queries.installed import installed
 from environments.queries.pairs import leader
@@ -157,14 +158,14 @@ def backout(case: Case, at: datetime) -> Finding:
     """There is a way back where people work; an approved one is open for a time."""
     if case.is_rollback:
         return _way_back(case, at)
-    plan = case.promotion.change.backout_plan.strip()
-    if not case.environment.may_serve or len(plan) >= 20:
+    plan = case.promotion.change.backout_plan
+    if not case.environment.may_serve or is_enough(plan):
         return Finding("BACKOUT", is_met=True, detail="There is a plan to go back.")
     return Finding(
         "BACKOUT",
         is_met=False,
         detail="The change has no back-out plan.",
-        clear="Write one of at least 20 letters and have it approved.",
+        clear=f"Write one of {LEAST} characters or more and have it approved.",
         url=case.promotion.change.get_absolute_url(),
     )
 

@@ -14,6 +14,7 @@ from changes.models import ChangeRequest, ChangeTarget
 from changes.moves import PromotionState, TemplateState
 from changes.queries.conflicts import bookings_over, conflicts_of
 from changes.queries.evidence import Tested, sign_offs_short
+from changes.written import LEAST, is_enough
 from environments.models import Environment
 from opsdesk.accounts.access import access_of
 from opsdesk.accounts.models import User
@@ -22,7 +23,6 @@ from opsdesk.core.wording import listed, several
 
 Kind = ChangeRequest.Kind
 ChangeGate = Gate[ChangeRequest]
-LEAST_PLAN = 20  # characters
 # What these say names other changes, which a supplier's contact may not know of.
 ABOUT_OTHERS = frozenset({"CONFLICT", "ACCEPTED"})
 NEEDED = (
@@ -115,13 +115,13 @@ def targets_named(change: ChangeRequest, _at: datetime) -> Finding:
 
 def backout_planned(change: ChangeRequest, _at: datetime) -> Finding:
     serving = any(aim.environment.is_serving for aim in _aims(change))
-    is_met = not serving or len(change.backout_plan.strip()) >= LEAST_PLAN
+    is_met = not serving or is_enough(change.backout_plan)
     detail = (
         "It says how to back out."
         if is_met
         else "It reaches who serves the business and does not say how to back out."
     )
-    clear = f"Write the back-out plan, {LEAST_PLAN} characters or more."
+    clear = f"Write the back-out plan, {LEAST} characters or more."
     return Finding("BACKOUT", is_met, detail, clear)
 
 

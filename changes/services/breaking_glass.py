@@ -11,6 +11,7 @@ from changes.queries.separation import excluded_from_promotion
 from changes.services import after, promoting, rows, starting
 from changes.services.promotion_rows import hold_environments, log
 from changes.services.revisions import record
+from changes.written import LEAST, SAY_WHY, is_enough
 from environments.models import Environment
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -23,7 +24,6 @@ from opsdesk.core.services.outbox import Note, notify
 
 Duty = ChangeDuty.Kind
 RETRO_WITHIN = timedelta(hours=24)
-LEAST = 20
 # Whatever an emergency may pass is passed here, in the name of who broke the glass.
 PASSED = ("ROUTE", "SIGNOFF", "SOAK", "WINDOW", "SLOT", "FAILOVER")
 
@@ -81,15 +81,15 @@ def _check(
         ),
         (package is None or not package.is_usable, "The package must be sealed."),
         (
-            len(change.backout_plan.strip()) < LEAST,
-            "Write the back-out plan first, 20 characters or more.",
+            not is_enough(change.backout_plan),
+            f"Write the back-out plan first, {LEAST} characters or more.",
         ),
         (
             not change.targets.filter(environment=environment).exists(),
             f"{change.ref} does not go to {environment}.",
         ),
         (code.strip() != named, f"Type {named} to say that you mean it."),
-        (len(reason.strip()) < LEAST, "Say why, in 20 characters or more."),
+        (not is_enough(reason), SAY_WHY),
         (
             ChangeDuty.objects.filter(
                 kind=Duty.RETRO_APPROVAL, environment=environment, is_settled=False

@@ -10,6 +10,7 @@ from changes.queries.outgrown import outgrown
 from changes.queries.scheduling import override_sha256
 from changes.queries.separation import excluded_from_change
 from changes.services import rows
+from changes.written import SAY_WHY, is_enough
 from environments.models import Occurrence
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -17,8 +18,6 @@ from opsdesk.core.errors import RuleError, require
 from opsdesk.core.models import ApprovalRequest
 from opsdesk.core.services import approvals
 from opsdesk.core.services.outbox import Note, notify
-
-LEAST_REASON = 20
 
 
 @transaction.atomic
@@ -38,8 +37,8 @@ def ask_override(
             f"{occurrence} is not in the way of {change.ref}: no leave is needed.",
             code="not_needed",
         )
-    if len(reason.strip()) < LEAST_REASON:
-        raise RuleError("Say why, in 20 characters or more.", code="reason_missing")
+    if not is_enough(reason):
+        raise RuleError(SAY_WHY, code="reason_missing")
     return _ask(change, actor, occurrence, reason)
 
 

@@ -18,6 +18,7 @@ from changes.services.promotion_rows import (
     require_runner,
     tell,
 )
+from changes.written import SAY_WHY, is_enough
 from environments.models import Lease
 from environments.services import leases
 from opsdesk.accounts.models import User
@@ -28,7 +29,6 @@ from opsdesk.core.services import approvals
 
 Duty = ChangeDuty.Kind
 WAIVED_FOR = timedelta(hours=24)
-LEAST_REASON = 20
 # What a gate that was let pass leaves to be done, and within how long.
 OWED: dict[str, tuple[str, timedelta]] = {
     "ROUTE": (Duty.RETROFIT, timedelta(days=5)),
@@ -62,8 +62,8 @@ def waive(promotion: Promotion, *, actor: User, gate: str, reason: str) -> Waive
     judge(promotion, "start")
     if change.kind != ChangeRequest.Kind.EMERGENCY:
         raise RuleError("Only an emergency may pass a gate.", code="not_waivable")
-    if len(reason.strip()) < LEAST_REASON:
-        raise RuleError("Say why, in 20 characters or more.", code="reason_missing")
+    if not is_enough(reason):
+        raise RuleError(SAY_WHY, code="reason_missing")
     at = clock.exact()
     findings = PROMOTION_GATES.evaluate(Case(promotion, actor, at), at)
     found = next((each for each in findings if each.code == gate), None)
