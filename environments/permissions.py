@@ -20,11 +20,6 @@ def can_plan_windows(user: User, kind: str) -> bool:
     return access_of(user).has(Role.ADMINISTRATOR, *freezes)
 
 
-def can_end_leases(user: User) -> bool:
-    """Who may take an environment from somebody who does not come back."""
-    return access_of(user).has(Role.ADMINISTRATOR)
-
-
 def can_read_calendar(user: User) -> bool:
     """Whoever works here in more than reporting."""
     return access_of(user).is_internal

@@ -156,7 +156,7 @@ SAYINGS: dict[str, Saying] = {
     "window_changed": Saying(_with("changed {window}"), "calendar-clock"),
     "window_cancelled": Saying(_why_of("called off {window}"), "calendar-clock"),
     "lease_taken": Saying(_with("took it for {label}"), "lock", "amber"),
-    "lease_ended": Saying(_why_of("gave it back after {label}"), "check", "green"),
+    "lease_ended": Saying(_with("gave it back after {label}"), "check", "green"),
     "task_planned": Saying(_with("planned “{title}”"), "wrench"),
     "task_done": Saying(_with("did “{title}”"), "circle-check", "green"),
 }

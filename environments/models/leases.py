@@ -34,8 +34,6 @@ class Lease(models.Model):
     expected_end_at = models.DateTimeField(null=True)
     warned_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    # Why it was ended by somebody else than its holder's work.
-    forced_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar = ["-started_at", "-id"]

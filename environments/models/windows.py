@@ -49,10 +49,9 @@ class WindowRule(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     cancel_reason = models.CharField(max_length=200, blank=True)
-    expanded_to = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["expanded_to"])
+    history = HistoricalRecords()
 
     class Meta:
         ordering: ClassVar = ["landscape", "kind", "name"]
@@ -72,7 +71,7 @@ class WindowRule(models.Model):
                 & ~Q(cancel_reason=""),
             ),
             tidy_text("window_name", "name"),
-            *bounded_dates("window", "cancelled_at", "expanded_to"),
+            *bounded_dates("window", "cancelled_at"),
         ]
 
     def __str__(self) -> str:

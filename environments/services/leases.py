@@ -4,13 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from environments import permissions
 from environments.models import Environment, Lease
 from environments.services.rows import locked, log
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
-from opsdesk.core.errors import RuleError, require
+from opsdesk.core.errors import RuleError
 from opsdesk.core.services.outbox import Note, notify
 
 
@@ -53,21 +52,15 @@ def take(
 
 
 @transaction.atomic
-def end(lease: Lease, *, actor: User, forced_reason: str = "") -> Lease:
-    """Give the environment back; ending it again changes nothing.
-
-    With a reason it is ended over its holder's head, which takes an administrator; the
-    holder is told.
-    """
-    if forced_reason:
-        require(permissions.can_end_leases(actor))
+def end(lease: Lease, *, actor: User) -> Lease:
+    """Give the environment back; ending it again changes nothing."""
     environment = locked(lease.environment)
-    rows = Lease.objects.select_for_update(of=("self",)).select_related("holder")
+    rows = Lease.objects.select_for_update(of=("self",))
     lease = rows.get(pk=lease.pk)
     if lease.ended_at is not None:
         return lease
-    lease.ended_at, lease.forced_reason = clock.now(), forced_reason
-    lease.save(update_fields=["ended_at", "forced_reason"])
+    lease.ended_at = clock.now()
+    lease.save(update_fields=["ended_at"])
     log(
         environment,
         "lease_ended",
@@ -75,10 +68,7 @@ def end(lease: Lease, *, actor: User, forced_reason: str = "") -> Lease:
         at=lease.ended_at,
         kind=lease.kind,
         label=lease.label,
-        reason=forced_reason,
     )
-    if forced_reason:
-        _tell_forced(lease, environment, actor)
     return lease
 
 
@@ -108,16 +98,4 @@ def _late_note(lease: Lease) -> Note:
         body=f"{lease.holder} should have finished by now. Nobody else can start there"
         " until it is finished or given up.",
         url=lease.url or lease.environment.get_absolute_url(),
-    )
-
-
-def _tell_forced(lease: Lease, environment: Environment, actor: User) -> None:
-    notify(
-        [lease.holder],
-        Note(
-            key=f"lease-forced-{lease.pk}",
-            title=f"{actor} ended your work on {environment}: {lease.label}",
-            body=lease.forced_reason,
-            url=lease.url or environment.get_absolute_url(),
-        ),
     )

@@ -8,6 +8,7 @@ finds it. A window never begins before it was declared.
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfoNotFoundError
 
 from django.db import transaction
 from psycopg2.extras import DateTimeTZRange
@@ -37,8 +38,8 @@ def spans_of(rule: WindowRule, at: datetime) -> list[Span]:
     """Every time it is open from now on. Raises RuleError when it cannot be read."""
     try:
         return expand(pattern_of(rule), at, at + AHEAD)
-    except ValueError as error:
-        raise RuleError(str(error), code="bad_rule") from None
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise RuleError(str(error.args[0]), code="bad_rule") from None
 
 
 def locked_rule(rule: WindowRule) -> WindowRule:
@@ -84,15 +85,24 @@ def settle(
         is_hard=rule.is_hard
     )
     Occurrence.objects.bulk_create(_made(rule, place, at) for place in wanted)
-    rule.expanded_to = at + AHEAD
-    rule.save(update_fields=["expanded_to"])
     return len(wanted), spans
 
 
 def expand_ahead() -> int:
-    """Write what has come within 18 months; how many that were. Twice adds nothing."""
+    """Write what has come within 18 months; how many that were. Twice adds nothing.
+
+    A rule that cannot be read stops no other: the first RuleError is raised at the end.
+    """
     live = WindowRule.objects.filter(cancelled_at__isnull=True).order_by("pk")
-    return sum(_expand(pk) for pk in live.values_list("pk", flat=True))
+    added, unreadable = 0, None
+    for pk in live.values_list("pk", flat=True):
+        try:
+            added += _expand(pk)
+        except RuleError as error:
+            unreadable = unreadable or error
+    if unreadable:
+        raise unreadable
+    return added
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connections
 from environments.models import EnvironmentEvent, Lease
 from environments.services import leases
 from opsdesk.core import clock
-from opsdesk.core.errors import NotAllowedError, RuleError
+from opsdesk.core.errors import RuleError
 from opsdesk.core.models import Notification
 
 
@@ -64,21 +64,6 @@ def test_ending_twice_is_once(live, ada):
 
     assert leases.end(lease, actor=ada).ended_at == lease.ended_at
     assert EnvironmentEvent.objects.filter(verb="lease_ended").count() == 1
-
-
-def test_only_an_administrator_takes_it_from_somebody_and_that_one_is_told(
-    live, ada, sam
-):
-    lease = take(live, sam)
-    with pytest.raises(NotAllowedError):
-        leases.end(lease, actor=sam, forced_reason="He went home.")
-    lease.refresh_from_db()
-    assert lease.ended_at is None
-
-    leases.end(lease, actor=ada, forced_reason="He went home.")
-
-    note = Notification.objects.get()
-    assert (note.recipient, note.body) == (sam, "He went home.")
 
 
 def test_who_is_late_is_reminded_once_and_keeps_it(live, ada, sam):
