@@ -57,8 +57,11 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON changes_changeevent
     FOR EACH ROW EXECUTE FUNCTION keep_row();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON changes_changerevision
     FOR EACH ROW EXECUTE FUNCTION keep_row();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON changes_packageevent
+    FOR EACH ROW EXECUTE FUNCTION keep_row();
 """
 UNDO = """
+DROP TRIGGER append_only ON changes_packageevent;
 DROP TRIGGER append_only ON changes_changerevision;
 DROP TRIGGER append_only ON changes_changeevent;
 ALTER TABLE changes_promotion DROP CONSTRAINT promotion_has_the_digest;
@@ -71,6 +74,6 @@ DROP FUNCTION keep_sealed_files();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("changes", "0001_initial"), ("core", "0004_votes_stay")]
+    dependencies = [("changes", "0001_tables"), ("core", "0002_votes_stay")]
 
     operations = [migrations.RunSQL(SEALED, UNDO)]

@@ -17,7 +17,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("snags", "0001_initial")]
+    dependencies = [("snags", "0001_tables")]
 
     operations = [
         migrations.RunSQL(

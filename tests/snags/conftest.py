@@ -15,4 +15,4 @@ def built_in_profile(request):
         asked or request.node.get_closest_marker("django_db")
     ):
         request.getfixturevalue("db")
-        import_module("snags.migrations.0004_servicenow_profile").add(apps, None)
+        import_module("snags.migrations.0003_servicenow_profile").add(apps, None)

@@ -86,6 +86,7 @@ def add(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("snags", "0003_rollup_spans")]
+    replaces = [("snags", "0004_servicenow_profile")]
+    dependencies = [("snags", "0002_append_only")]
 
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]

@@ -28,6 +28,7 @@ DROP FUNCTION keep_row();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0003_approvals")]
+    replaces = [("core", "0004_votes_stay")]
+    dependencies = [("core", "0001_tables")]
 
     operations = [migrations.RunSQL(KEPT, UNDO)]

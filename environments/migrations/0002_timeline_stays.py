@@ -2,7 +2,8 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("environments", "0004_inventory"), ("core", "0004_votes_stay")]
+    replaces = [("environments", "0005_timeline_stays")]
+    dependencies = [("environments", "0001_tables"), ("core", "0002_votes_stay")]
 
     operations = [
         migrations.RunSQL(
