@@ -34,7 +34,7 @@ from snags.services.reckoning import (
     settle,
     take_off,
 )
-from snags.services.rows import days_of, note_days
+from snags.services.rows import note_days
 
 __all__ = ["Cause", "cache_due", "compute", "passed"]
 
@@ -75,13 +75,13 @@ def recompute(snag: Snag, cause: Cause, *, kinds: Collection[str] = ()) -> None:
     cache_due(snag, clocks, pauses)
 
 
-def stop(snag: Snag, kind: str, cause: Cause) -> bool:
-    """Stop the live clock of a kind at the cause's instant; False when none runs.
+def stop(snag: Snag, cause: Cause, *, kinds: Collection[str] = ()) -> bool:
+    """Stop live clocks at the cause's instant; False when none runs.
 
     A breach told although the promise had been kept by then is voided, never deleted.
     """
     clocks, pauses, fired = _load(snag)
-    live = [clock for clock in clocks if clock.is_live and clock.kind == kind]
+    live = [c for c in clocks if c.is_live and (not kinds or c.kind in kinds)]
     for clock in live:
         # Nobody stops a clock before it starts: the cause may be told late.
         clock.stopped_at = max(cause.at, clock.started_at)
@@ -93,8 +93,7 @@ def stop(snag: Snag, kind: str, cause: Cause) -> bool:
             Cause(cause.name, clock.stopped_at, cause.actor),
         )
     cache_due(snag, clocks, pauses)
-    if live:
-        note_days(*days_of(snag))
+    note_days(*(clock.stopped_at for clock in live))
     return bool(live)
 
 

@@ -17,7 +17,7 @@ from snags.services import clocks
 from snags.services.clocks import Cause
 from snags.services.lifecycle.steps import check_owner, owe_follow_up, tell_owner
 from snags.services.raising import judge_priority, priority_cause
-from snags.services.rows import days_of, instant, locked, log, note_days
+from snags.services.rows import instant, locked, log
 
 TEXTS = ("title", "detail", "designed_step", "actual_step")
 PROPERTIES = (
@@ -89,7 +89,6 @@ def set_properties(
     log(snag, "described", actor=actor, at=at, fields=changed)
     if hidden:
         log(snag, "unshared", actor=actor, at=at)
-    note_days(*days_of(snag))
     return snag
 
 
@@ -106,7 +105,6 @@ def assign(snag: Snag, *, owner: User, actor: User, team: Party | None = None) -
     snag.updated_at = at = instant(snag, None)
     save(snag, "owner", "team", "updated_at", actor=actor)
     log(snag, "assigned", actor=actor, at=at, owner=owner.name)
-    note_days(*days_of(snag))
     tell_owner(snag, actor)
     return snag
 
@@ -160,7 +158,6 @@ def move_to_list(snag: Snag, *, snaglist: Snaglist, actor: User) -> Snag:
     snag.updated_at = at = instant(snag, None)
     save(snag, "snaglist", "updated_at", actor=actor)
     log(snag, "moved_list", actor=actor, at=at, was=was, now=snaglist.name)
-    note_days(*days_of(snag))
     return snag
 
 

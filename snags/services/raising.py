@@ -138,7 +138,7 @@ def raise_snag(
     log(snag, "raised", actor=actor, at=snag.reported_at, channel=channel)
     if planned and channel in BY_VOICE:
         answered = Cause("answered", snag.reported_at, actor)
-        clocks.stop(snag, Clock.Kind.RESPONSE, answered)
+        clocks.stop(snag, answered, kinds={Clock.Kind.RESPONSE})
     for upload in uploads:
         files.attach(snag, upload, actor=actor)
     note_days(snag.reported_at)

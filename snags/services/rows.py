@@ -7,8 +7,9 @@ from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
 from opsdesk.core.records import save
+from snags.clockwork import BREACH
 from snags.days import day_of
-from snags.models import Clock, ClockEvent, RollupNote, Snag, SnagEvent
+from snags.models import Clock, RollupNote, Snag, SnagEvent
 from snags.moves import MOVES
 
 # Verbs after which every figure is what it was; a new snag is noted when it is raised.
@@ -19,11 +20,7 @@ UNCOUNTED = frozenset(
 
 def locked(snag: Snag) -> Snag:
     """The snag as it is now, held until the transaction ends: parents come first."""
-    return (
-        Snag.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("reported_by", "owner", "environment__landscape", "handed_to")
-        .get(pk=snag.pk)
-    )
+    return Snag.objects.select_for_update(of=("self",), no_key=True).get(pk=snag.pk)
 
 
 def instant(snag: Snag, at: datetime | None) -> datetime:
@@ -81,8 +78,10 @@ def days_of(snag: Snag) -> tuple[datetime | None, ...]:
 
     A voided breach is among them: its day must forget it.
     """
-    stopped = Clock.objects.filter(snag=snag).values_list("stopped_at")
-    breached = Clock.objects.filter(snag=snag).values_list("breached_at")
-    told = ClockEvent.objects.filter(clock__snag=snag, level="breach")
-    rows = stopped.union(breached, told.values_list("due_at").order_by())
-    return snag.reported_at, snag.resolved_at, snag.closed_at, *(r[0] for r in rows)
+    clocks = Clock.objects.filter(snag=snag).order_by()
+    counted = {snag.reported_at, snag.resolved_at, snag.closed_at}
+    for stopped, breached, level, due in clocks.values_list(
+        "stopped_at", "breached_at", "events__level", "events__due_at"
+    ):
+        counted |= {stopped, breached, due if level == BREACH else None}
+    return tuple(counted)

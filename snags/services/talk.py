@@ -85,7 +85,7 @@ def acknowledge(snag: Snag, *, actor: User, at: datetime | None = None) -> Snag:
 
 def respond(snag: Snag, *, actor: User, at: datetime) -> bool:
     """Stop the response clock; False when it no longer runs. The snag is locked."""
-    return clocks.stop(snag, Clock.Kind.RESPONSE, Cause("answered", at, actor))
+    return clocks.stop(snag, Cause("answered", at, actor), kinds={Clock.Kind.RESPONSE})
 
 
 @transaction.atomic

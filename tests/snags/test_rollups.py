@@ -192,7 +192,7 @@ def test_a_breach_nobody_was_told_of_leaves_its_day_when_it_falls_away(
     assert counted(start=day_of(broke_at)).breached == 1
 
     if kind == "late evidence":
-        clocks.stop(snag, "resolution", Cause("resolved", NINE + HOUR))
+        clocks.stop(snag, Cause("resolved", NINE + HOUR))
     elif kind == "verb":
         Clock.objects.update(timeline=[[None, calendar.versions.first().pk]])
         clocks.recompute(snag, Cause("forced", clock_now()))

@@ -72,8 +72,7 @@ def resolve(
     snag.resolution, snag.resolution_note = resolution, resolution_note
     snag.cause = cause or snag.cause
     snag.resolved_at = at
-    for kind in (Clock.Kind.RESPONSE, Clock.Kind.RESOLUTION):
-        clocks.stop(snag, kind, Cause("resolved", at, actor))
+    clocks.stop(snag, Cause("resolved", at, actor))
     snag.auto_close_at = _auto_close_at(snag, at)
     _drop_duties(snag)
     move(snag, "resolve", *_OUTCOME, actor=actor, at=at)
@@ -85,7 +84,6 @@ def resolve(
         resolution=resolution,
         note=resolution_note,
     )
-    note_days(*days_of(snag))
     notify([unless(snag.reported_by, actor)], _confirm_please(snag))
     return snag
 
@@ -188,9 +186,10 @@ def reject(
 @transaction.atomic
 def merge(snag: Snag, *, into: Snag, actor: User, at: datetime | None = None) -> Snag:
     """The same thing was reported before: close this one, go on with the original."""
-    for row in sorted((snag, into), key=lambda row: row.pk):
-        locked(row)  # in id order, so two merges of a pair cannot deadlock
-    snag, into = locked(snag), locked(into)
+    # In id order, so two merges of a pair cannot deadlock.
+    pair = sorted((snag, into), key=lambda row: row.pk)
+    held = {row.pk: locked(row) for row in pair}
+    snag, into = held[snag.pk], held[into.pk]
     at = instant(snag, at)
     require(permissions.can_work_on(actor, snag))
     require(permissions.can_work_on(actor, into))
@@ -233,7 +232,6 @@ def _close(
     snag.auto_close_at = None
     move(snag, verb, "closed_at", "auto_close_at", actor=actor, at=at)
     log(snag, logged, actor=actor, at=at)
-    note_days(*days_of(snag))
     return snag
 
 
@@ -250,7 +248,7 @@ def _close_without_work(
     snag.owner = snag.owner or actor
     snag.resolution, snag.resolution_note = resolution, resolution_note
     snag.resolved_at = snag.closed_at = at
-    clocks.stop(snag, Clock.Kind.RESPONSE, Cause(verb, at, actor))
+    clocks.stop(snag, Cause(verb, at, actor), kinds={Clock.Kind.RESPONSE})
     clocks.cancel(snag, Cause(verb, at, actor))
     _drop_duties(snag)
     move(snag, verb, *_OUTCOME, "closed_at", "merged_into", actor=actor, at=at)
@@ -263,7 +261,6 @@ def _close_without_work(
         into=snag.merged_into_id,
         note="" if verb == "merge" else resolution_note,
     )
-    note_days(*days_of(snag))
     notify([unless(snag.reported_by, actor)], _closed_because(snag))
     return snag
 

@@ -18,7 +18,7 @@ from snags.services.lifecycle.steps import (
     tell_owner,
 )
 from snags.services.raising import judge_priority, priority_cause
-from snags.services.rows import days_of, instant, judge, locked, log, move, note_days
+from snags.services.rows import instant, judge, locked, log, move
 
 Waiting = Snag.WaitingFor
 # Waiting for these stops the clocks the business sees; waiting for a supplier does not.
@@ -68,7 +68,6 @@ def triage(
     )
     if was != wanted:
         clocks.reprioritise(snag, Cause(priority_cause(was, wanted), at, actor))
-        note_days(*days_of(snag))
     log(snag, "triaged", actor=actor, at=at, owner=owner.name, priority=wanted)
     if new_owner:
         tell_owner(snag, actor)
@@ -86,7 +85,6 @@ def start(snag: Snag, *, actor: User, at: datetime | None = None) -> Snag:
     snag.team = snag.team or actor.team
     move(snag, "start", "owner", "team", actor=actor, at=at)
     log(snag, "started", actor=actor, at=at)
-    note_days(*days_of(snag))
     return snag
 
 
