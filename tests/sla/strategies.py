@@ -1,11 +1,13 @@
 """Random calendars, instants and pauses for the property tests."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from sla.calendars import Hours
+from sla.calendars import Hours, compiled
+from sla.clocks import Terms
 
 ZONES = (
     "UTC",
@@ -30,6 +32,8 @@ ANCHORS = (
 SOME = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 FEW = settings(SOME, max_examples=25)
 DAWN = 360
+targets = st.integers(1, 60 * 3600)
+moments = st.integers(0, 10 * 86_400)
 
 
 @st.composite
@@ -57,14 +61,47 @@ def calendars_near(draw, anchor):
     return Hours(zone, tuple(weekly), holidays, special)
 
 
+@dataclass(frozen=True)
+class Case:
+    """A calendar, three instants in order within ten days or so, and what is asked."""
+
+    hours: Hours
+    start: datetime
+    middle: datetime
+    end: datetime
+    seconds: int
+    more: int
+    pauses: tuple[tuple[datetime, datetime], ...]
+    other: Hours
+    days: int
+    minute: int
+
+    @property
+    def calendar(self):
+        return compiled(self.hours)
+
+    @property
+    def terms(self):
+        return Terms(self.start, self.seconds, None, self.calendar, self.pauses)
+
+
 @st.composite
-def scenes(draw):
-    """Return hours with three instants in order within the same ten days or so."""
+def cases(draw):
     anchor = draw(st.sampled_from(ANCHORS))
-    hours = draw(calendars_near(anchor))
-    seconds = st.integers(0, 10 * 86_400)
-    instants = sorted(draw(st.lists(seconds, min_size=3, max_size=3)))
-    return hours, [anchor + timedelta(seconds=n) for n in instants]
+    instants = sorted(draw(st.lists(moments, min_size=3, max_size=3)))
+    start, middle, end = [anchor + timedelta(seconds=n) for n in instants]
+    return Case(
+        hours=draw(calendars_near(anchor)),
+        start=start,
+        middle=middle,
+        end=end,
+        seconds=draw(targets),
+        more=draw(targets),
+        pauses=draw(pauses_after(start)),
+        other=draw(calendars_near(anchor)),
+        days=draw(st.integers(1, 12)),
+        minute=draw(st.integers(1, 1439)),
+    )
 
 
 @st.composite
@@ -75,6 +112,3 @@ def pauses_after(draw, start):
         (start + timedelta(seconds=at), start + timedelta(seconds=at + length))
         for at, length in draw(st.lists(spans, max_size=5))
     )
-
-
-targets = st.integers(1, 60 * 3600)
