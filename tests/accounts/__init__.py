@@ -1,5 +1,6 @@
 import time
 
+from opsdesk.accounts import sessions
 from opsdesk.accounts.models import User
 
 
@@ -9,11 +10,15 @@ def fresh(user):
 
 
 def sign_in(client, user):
-    """Signed in a moment ago: the proof of identity is fresh, as after the log-in."""
+    """Signed in a moment ago: the proof of identity is fresh, as after the log-in.
+
+    The session bears its stamps, which the first request would else save again.
+    """
     client.force_login(user)
     session = client.session
     session["account_authentication_methods"] = [
         {"method": "password", "at": time.time()}
     ]
     session["account_authentication_methods_user"] = str(user.pk)
+    sessions.keep_alive(session)
     session.save()
