@@ -17,7 +17,7 @@ from changes.models import ChangeRequest, ChangeRevision, Promotion
 from changes.moves import PromotionState
 from changes.queries.conflicts import conflicts_for
 from changes.queries.gates import findings
-from changes.queries.readiness import gates_for
+from changes.queries.readiness import Proposal, gates_for
 from changes.queries.revisions import differences
 from changes.services import (
     asking,
@@ -157,7 +157,7 @@ class ChangeViewSet(Changes):
         """What stands before its next step, or before its promotion somewhere."""
         change, user, at = self.get_object(), actor(request), clock.exact()
         if "env" not in request.query_params:
-            found = gates_for(user, change, at)
+            found = gates_for(user, Proposal(change), at)
         else:
             promotion = _scheduled(user, change, request.query_params["env"])
             found = findings(promotion, user, at)

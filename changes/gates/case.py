@@ -76,6 +76,11 @@ class Case:
         """What is frozen there now, hard ones first."""
         return freezes_now(self.environment, self.at)
 
+    @cached_property
+    def excluded(self) -> dict[int, str]:
+        """Who has another part in the change, and so no vote on it."""
+        return excluded_from_change(self.promotion.change)
+
     @property
     def change_standing(self) -> Standing | None:
         """What the change's approval has come to; None when nobody was asked."""
@@ -96,7 +101,7 @@ class Case:
             approval__expires_at__gt=self.at,
         )
         given = list(rows.select_related("approval").order_by("pk"))
-        found = self._standings_of({row.approval: self._excluded for row in given})
+        found = self._standings_of({row.approval: self.excluded for row in given})
         return [
             (row, found[row.approval.pk])
             for row in given
@@ -127,15 +132,11 @@ class Case:
         return list(rows.select_related("environment", "duty").order_by("pk"))
 
     @cached_property
-    def _excluded(self) -> dict[int, str]:
-        return excluded_from_change(self.promotion.change)
-
-    @cached_property
     def _standings(self) -> dict[int, Standing]:
         """Of the change's approval and of the promotion's, by request."""
         mine, its = self.promotion.approval, self.promotion.change.approval
-        excluded = and_starter(self._excluded, self.promotion)
-        asked = {its: self._excluded, mine: excluded}
+        excluded = and_starter(self.excluded, self.promotion)
+        asked = {its: self.excluded, mine: excluded}
         return self._standings_of({row: who for row, who in asked.items() if row})
 
     def _standings_of(

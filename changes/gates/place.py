@@ -110,7 +110,7 @@ def lease(case: Case, _at: datetime) -> Finding:
 
 def failover(case: Case, _at: datetime) -> Finding:
     """The failover is not left behind by an earlier change."""
-    if not case.overdue_syncs or case.is_rollback or not case.environment.is_serving:
+    if case.is_rollback or not case.environment.is_serving or not case.overdue_syncs:
         return Finding("FAILOVER", is_met=True, detail="The failover keeps up.")
     first = case.overdue_syncs[0]
     return Finding(

@@ -31,6 +31,13 @@ from opsdesk.core.models import ApprovalRequest
 Owner: TypeAlias = (
     ChangeRequest | Promotion | FreezeOverride | ChangeTemplate | ChangeDuty
 )
+MODELS: dict[str, type[Any]] = {
+    "change": ChangeRequest,
+    "promotion": Promotion,
+    "override": FreezeOverride,
+    "template": ChangeTemplate,
+    "retro": ChangeDuty,
+}
 KINDS = {
     "change": "Change",
     "promotion": "Promotion",
@@ -80,6 +87,17 @@ def owners_of(requests: Sequence[ApprovalRequest]) -> dict[int, Owner]:
         asked = [request.pk for request in requests if request.kind == kind]
         for row in _rows(kind).filter(approval__in=asked):
             found[row.approval_id] = row
+    return found
+
+
+def change_asked(request: ApprovalRequest) -> int | None:
+    """The id of the change behind a request; a template stands for itself."""
+    if request.kind == "template":
+        return None
+    rows = MODELS[request.kind].objects.filter(approval=request).order_by("pk")
+    found: int | None = rows.values_list(
+        "pk" if request.kind == "change" else "change_id", flat=True
+    ).first()
     return found
 
 

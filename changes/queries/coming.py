@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from changes import permissions
+from changes.gates import Case
 from changes.models import ChangeRequest, ChangeTarget, Promotion, Review
 from changes.moves import ChangeState, PromotionState
 from changes.queries.ending import needs_review, unsettled
-from changes.queries.gates import findings
-from changes.queries.sheets import promotions_for
+from changes.queries.gates import evaluated
 from opsdesk.accounts.models import User
 from opsdesk.core.approving import Standing
 from opsdesk.core.gates import Finding
@@ -23,24 +23,32 @@ class Coming:
     """The line, and the promotion that is planned next with its gates."""
 
     text: str
-    promotion: Promotion | None = None
+    case: Case | None = None
     gates: list[Finding] = field(default_factory=list)
+
+    @property
+    def promotion(self) -> Promotion | None:
+        return self.case.promotion if self.case else None
 
 
 def planned(user: User, change: ChangeRequest, at: datetime) -> Coming:
     """The promotion to start next, judged as if who may start it did so now."""
-    rows = promotions_for(user).filter(change=change, state=R.SCHEDULED)
+    rows = change.promotions.filter(state=R.SCHEDULED).select_related(
+        "target", "environment__pairs_with", "package__component", "approval"
+    )
     promotion = rows.order_by("target__ordinal", "pk").first()
     if promotion is None:
         return Coming("")
+    promotion.change = promotion.target.change = change
     may_run = permissions.can_run_promotion(user, promotion)
     starter = user if may_run else change.implementer or user
-    found = findings(promotion, starter, at)
+    case = Case(promotion, starter, at)
+    found = evaluated(case)
     unmet = [gate for gate in found if not gate.is_met and not gate.is_waived]
     text = f"{_doer(change)} starts the promotion to {promotion.environment}."
     if unmet:
         text = f"{promotion.environment}: {unmet[0].detail} {unmet[0].clear}"
-    return Coming(text, promotion, found)
+    return Coming(text, case, found)
 
 
 def next_line(

@@ -3,7 +3,7 @@
 An app above adds what it has planned there in its `apps.py`: register(finder).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -41,15 +41,35 @@ def register(finder: Finder) -> None:
         _finders.append(finder)
 
 
-def conflicts_of(change: ChangeRequest) -> list[Conflict]:
-    """Every clash of the change as it is now, the hard ones first."""
+def aims_of(change: ChangeRequest) -> list[ChangeTarget]:
+    """Its targets in the order of promotion, each with its place."""
     rows = change.targets.select_related("environment__pairs_with")
-    aims = list(rows.order_by("ordinal", "pk"))
+    return list(rows.order_by("ordinal", "pk"))
+
+
+def conflicts_of(
+    change: ChangeRequest, aims: Sequence[ChangeTarget] | None = None
+) -> list[Conflict]:
+    """Every clash of the change as it is now, the hard ones first; `aims` are its
+    targets, if they are known."""
+    aims = aims_of(change) if aims is None else aims
+    booked = [aim for aim in aims if aim.slot]
+    taken, leased = _slots_taken(change, booked), _leases(booked)
     found = [
-        *(one for aim in aims if aim.slot for one in _in_slot(change, aim)),
-        *_implementer_booked(change, aims),
+        *(
+            one
+            for aim in booked
+            for one in (
+                *taken.get(aim.environment_id, ()),
+                *_frozen(change, aim),
+                *_leased(aim, leased),
+                *_outside_window(aim),
+                *(one for finder in _finders for one in finder(aim)),
+            )
+        ),
+        *_implementer_booked(change, booked),
         *_same_component(change),
-        *(one for aim in aims for one in _being_tested(change, aim)),
+        *_being_tested(change, aims),
     ]
     return sorted(found, key=lambda conflict: not conflict.is_hard)
 
@@ -61,36 +81,36 @@ def conflicts_for(user: User, change: ChangeRequest) -> list[Conflict]:
 
 def bookings_over(change: ChangeRequest) -> list[Conflict]:
     """Booked slots that bar even an emergency: both want nothing else meanwhile."""
-    rows = change.targets.filter(is_exclusive=True, slot__isnull=False)
-    aims = rows.select_related("environment").order_by("ordinal", "pk")
-    return [one for aim in aims for one in _slots_taken(change, aim, both=True)]
-
-
-def _in_slot(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
-    yield from _slots_taken(change, aim)
-    yield from _frozen(change, aim)
-    yield from _leased(aim)
-    yield from _outside_window(aim)
-    for finder in _finders:
-        yield from finder(aim)
+    alone = [aim for aim in aims_of(change) if aim.slot and aim.is_exclusive]
+    taken = _slots_taken(change, alone, both=True)
+    return [one for aim in alone for one in taken.get(aim.environment_id, ())]
 
 
 def _slots_taken(
-    change: ChangeRequest, aim: ChangeTarget, *, both: bool = False
-) -> Iterator[Conflict]:
-    """A booked slot over this one, where either (or both) wants nothing else
-    meanwhile."""
-    others = ChangeTarget.objects.filter(
-        environment=aim.environment, is_booked=True, slot__overlap=aim.slot
-    ).exclude(change=change)
-    if both or not aim.is_exclusive:
-        others = others.filter(is_exclusive=True)
-    for other in others.select_related("change").order_by("slot", "pk"):
-        yield Conflict(
-            f"{other.change.ref} has booked {aim.environment} {_span(other.slot)}.",
+    change: ChangeRequest, aims: Sequence[ChangeTarget], *, both: bool = False
+) -> dict[int, list[Conflict]]:
+    """Booked slots over these, where either (or both) wants nothing else meanwhile, by
+    environment."""
+    over = Q()
+    for aim in aims:
+        mine = Q(environment=aim.environment_id, slot__overlap=aim.slot)
+        is_any = aim.is_exclusive and not both
+        over |= mine if is_any else mine & Q(is_exclusive=True)
+    if not over:
+        return {}
+    others = ChangeTarget.objects.filter(over, is_booked=True).exclude(change=change)
+    names = {aim.environment_id: aim.environment for aim in aims}
+    found: dict[int, list[Conflict]] = {}
+    named = others.select_related("change").only("environment", "slot", "change__title")
+    for other in named.order_by("slot", "pk"):
+        place = names[other.environment_id]
+        clash = Conflict(
+            f"{other.change.ref} has booked {place} {_span(other.slot)}.",
             other.change.get_absolute_url(),
             is_hard=True,
         )
+        found.setdefault(place.pk, []).append(clash)
+    return found
 
 
 def _frozen(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
@@ -104,15 +124,24 @@ def _frozen(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
         )
 
 
-def _leased(aim: ChangeTarget) -> Iterator[Conflict]:
-    """A refresh, a drill or a failover that is expected to last into the slot."""
+def _leases(aims: Sequence[ChangeTarget]) -> list[Lease]:
+    """Refreshes, drills and failovers under way in these places."""
+    if not aims:
+        return []
     rows = Lease.objects.filter(
-        environment=aim.environment, ended_at__isnull=True
+        environment__in=[aim.environment_id for aim in aims], ended_at__isnull=True
     ).exclude(kind__in=(Lease.Kind.PROMOTION, Lease.Kind.ROLLBACK))
-    lasting = Q(expected_end_at__isnull=True) | Q(expected_end_at__gt=aim.slot.lower)
-    for lease in rows.filter(lasting).order_by("pk"):
-        text = f"{aim.environment} is taken: {lease.label}."
-        yield Conflict(text, lease.url, is_hard=True)
+    return list(rows.order_by("pk"))
+
+
+def _leased(aim: ChangeTarget, leases: Iterable[Lease]) -> Iterator[Conflict]:
+    """What is expected to last into the slot."""
+    for lease in leases:
+        ends = lease.expected_end_at
+        lasts = ends is None or ends > aim.slot.lower
+        if lease.environment_id == aim.environment_id and lasts:
+            text = f"{aim.environment} is taken: {lease.label}."
+            yield Conflict(text, lease.url, is_hard=True)
 
 
 def _outside_window(aim: ChangeTarget) -> Iterator[Conflict]:
@@ -138,23 +167,23 @@ def _maintenance(aim: ChangeTarget) -> QuerySet[Occurrence]:
 
 
 def _implementer_booked(
-    change: ChangeRequest, aims: list[ChangeTarget]
+    change: ChangeRequest, aims: Sequence[ChangeTarget]
 ) -> Iterator[Conflict]:
     """The implementer is at work for another change at the same time."""
-    if change.implementer is None:
-        return
     over = Q()
     for aim in aims:
-        over |= Q(slot__overlap=aim.slot) if aim.slot else Q()
-    if not over:
+        over |= Q(slot__overlap=aim.slot)
+    if not over or change.implementer_id is None:
         return
     others = ChangeTarget.objects.filter(
-        over, is_booked=True, change__implementer=change.implementer
+        over, is_booked=True, change__implementer=change.implementer_id
     ).exclude(change=change)
-    rows = others.select_related("change", "environment")
-    for other in rows.order_by("slot", "pk"):
+    named = others.select_related("change__implementer", "environment").only(
+        "slot", "environment__name", "change__title", "change__implementer__name"
+    )
+    for other in named.order_by("slot", "pk"):
         yield Conflict(
-            f"{change.implementer.name} implements {other.change.ref} in"
+            f"{other.change.implementer} implements {other.change.ref} in"
             f" {other.environment} {_span(other.slot)}.",
             other.change.get_absolute_url(),
         )
@@ -163,33 +192,40 @@ def _implementer_booked(
 def _same_component(change: ChangeRequest) -> Iterator[Conflict]:
     """Another open change of the same component, or of one that needs it."""
     touched = touched_components(change)
-    needed = Dependency.objects.filter(on__in=touched).values_list("component_id")
-    needs = Dependency.objects.filter(component__in=touched).values_list("on_id")
-    near = touched | {pk for (pk,) in needed.union(needs)}
+    either = Q(on__in=touched) | Q(component__in=touched)
+    links = Dependency.objects.filter(either).values_list("component_id", "on_id")
+    near = touched.union(*links.order_by())
     rows = ChangeRequest.objects.filter(
         Q(components__in=near) | Q(package__component__in=near),
-        landscape=change.landscape,
+        landscape=change.landscape_id,
     )
     others = rows.exclude(state__in=IDLE).exclude(pk=change.pk)
-    for other in others.distinct().order_by("pk"):
+    for other in others.only("title").distinct().order_by("pk"):
         yield Conflict(
             f"{other} alters the same component, or one that depends on it.",
             other.get_absolute_url(),
         )
 
 
-def _being_tested(change: ChangeRequest, aim: ChangeTarget) -> Iterator[Conflict]:
+def _being_tested(
+    change: ChangeRequest, aims: Sequence[ChangeTarget]
+) -> Iterator[Conflict]:
     """People are asked to test another change there and have not finished."""
     waiting = UserTest.objects.filter(
-        environment=aim.environment,
+        environment__in=[aim.environment_id for aim in aims],
         change__state=ChangeState.ASSESSING,
         duty__done_at__isnull=True,
         duty__isnull=False,
     ).exclude(change=change)
-    rows = waiting.select_related("change").order_by("change", "pk")
-    for test in {test.change_id: test for test in rows}.values():
-        text = f"{test.change.ref} is being tested in {aim.environment}."
-        yield Conflict(text, test.change.get_absolute_url())
+    named = waiting.select_related("change").only("environment", "change__title")
+    rows = list(named.order_by("change", "pk"))
+    for aim in aims:
+        here = (
+            test.change for test in rows if test.environment_id == aim.environment_id
+        )
+        for other in dict.fromkeys(here):
+            text = f"{other.ref} is being tested in {aim.environment}."
+            yield Conflict(text, other.get_absolute_url())
 
 
 def _span(during: object) -> str:

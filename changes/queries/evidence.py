@@ -4,11 +4,11 @@ Where it ran is known by its digest: the same bytes of a component under another
 have run as long, other bytes under the same label have not. Verdicts are on a package.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from changes.models import ChangeRequest, Package, Promotion, TestSignOff
 from changes.queries.separation import put_together
@@ -45,12 +45,23 @@ def paths_into(environment: Environment, package: Package) -> list[PromotionPath
     failover to the production it took over from.
     """
     roles = swapped(environment)
-    rows = PromotionPath.objects.filter(
-        Q(package_class=package.package_class) | Q(package_class=""),
-        target=roles.get(environment, environment),
-    )
+    rows = _paths(package).filter(target=roles.get(environment, environment))
+    return _latest(rows, roles)
+
+
+def _paths(package: Package) -> QuerySet[PromotionPath]:
+    """Those that packages of this class take, the class's own last."""
+    own = Q(package_class=package.package_class) | Q(package_class="")
+    rows = PromotionPath.objects.filter(own).select_related("upstream")
+    return rows.order_by("package_class", "pk")
+
+
+def _latest(
+    paths: Iterable[PromotionPath], roles: dict[Environment, Environment]
+) -> list[PromotionPath]:
+    """One from each environment, the last."""
     by_upstream: dict[int, PromotionPath] = {}
-    for path in rows.select_related("upstream").order_by("package_class", "pk"):
+    for path in paths:
         path.upstream = roles.get(path.upstream, path.upstream)
         by_upstream[path.upstream_id] = path
     return list(by_upstream.values())
@@ -134,16 +145,19 @@ def tested(environment: Environment, package: Package, needed: int) -> Tested:
     )
 
 
-def sign_offs_short(change: ChangeRequest) -> list[Tested]:
-    """Where a change's package still lacks what its paths ask for; [] when nowhere."""
-    package = change.package
+def sign_offs_short(
+    package: Package | None, environments: Iterable[Environment]
+) -> list[Tested]:
+    """Where a package lacks what its paths into these ask for; [] when nowhere."""
     if package is None:
         return []
+    roles = {place: swapped(place) for place in environments}
+    targets = {place: part.get(place, place) for place, part in roles.items()}
+    paths = list(_paths(package).filter(target__in=targets.values()))
     short: dict[int, Tested] = {}
-    for target in change.targets.select_related("environment__pairs_with").order_by(
-        "ordinal"
-    ):
-        for path in paths_into(target.environment, package):
+    for place, target in targets.items():
+        mine = [path for path in paths if path.target_id == target.pk]
+        for path in _latest(mine, roles[place]):
             found = tested(path.upstream, package, path.sign_offs)
             if path.sign_offs and not found.is_enough:
                 short[path.upstream_id] = found

@@ -16,9 +16,12 @@ def findings(
     promotion: Promotion, starter: User, at: datetime | None = None
 ) -> list[Finding]:
     """Every gate, were this person to start it at this instant."""
-    at = at or clock.now()
-    case = Case(promotion, starter, at)
-    return PROMOTION_GATES.evaluate(case, at, waived(promotion, at))
+    return evaluated(Case(promotion, starter, at or clock.now()))
+
+
+def evaluated(case: Case) -> list[Finding]:
+    """The same, of a case that is looked at for more."""
+    return PROMOTION_GATES.evaluate(case, case.at, waived(case.promotion, case.at))
 
 
 def waived(promotion: Promotion, at: datetime) -> list[str]:

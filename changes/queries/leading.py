@@ -13,10 +13,9 @@ from changes.moves import ENDED, ChangeState, PromotionState
 from changes.queries.coming import PROMOTED
 from changes.queries.owed import SYNCS
 from changes.queries.page import ChangePage
-from changes.queries.separation import excluded_from_promotion
+from changes.queries.separation import and_starter
 from changes.queries.voters import may_vote
 from opsdesk.accounts.models import User
-from opsdesk.core.approving import standing
 from opsdesk.core.models import ApprovalRequest
 
 R = PromotionState
@@ -60,17 +59,17 @@ def _try(user: User, page: ChangePage, _at: datetime) -> Lead | None:
     return None
 
 
-def _start(user: User, page: ChangePage, at: datetime) -> Lead | None:
+def _start(user: User, page: ChangePage, _at: datetime) -> Lead | None:
     """The promotion that is planned next: agreed to, or started."""
-    promotion = page.coming.promotion
-    if promotion is None or not _is_to_promote(page):
+    case = page.coming.case
+    if case is None or not _is_to_promote(page):
         return None
-    request = promotion.approval
+    request, now = case.promotion.approval, case.promotion_standing
     if request is not None and request.state == ApprovalRequest.State.OPEN:
-        excluded = excluded_from_promotion(promotion)
-        if may_vote(user, standing(request, excluded=excluded, at=at), excluded):
+        excluded = and_starter(case.excluded, case.promotion)
+        if may_vote(user, now, excluded):
             return _to_vote(request)
-    return _sheet(user, promotion)
+    return _sheet(user, case.promotion)
 
 
 def _promote(user: User, page: ChangePage, _at: datetime) -> Lead | None:

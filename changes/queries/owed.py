@@ -1,5 +1,7 @@
 """What a change has come to in its environments, and what therefore is owed."""
 
+from itertools import chain, islice
+
 from django.db.models import QuerySet
 
 from changes import permissions
@@ -24,9 +26,10 @@ def followers(
     training = Environment.objects.in_use().filter(
         landscape=environment.landscape_id, kind=Environment.Kind.TRAINING
     )
+    places = [*standbys(environment), *training.order_by("pk")]
     return [
-        *((Kind.FAILOVER_SYNC, e) for e in having(standbys(environment), component)),
-        *((Kind.TRAINING_SYNC, e) for e in having(training.order_by("pk"), component)),
+        (Kind.FAILOVER_SYNC if place.may_serve else Kind.TRAINING_SYNC, place)
+        for place in having(places, component)
     ]
 
 
@@ -80,6 +83,7 @@ def owner_for(change: ChangeRequest, kind: str, place: Environment | None) -> Us
     near = [place.owner if place is not None else None, change.implementer]
     known = [who for who in near if who is not None]
     if kind in SYNCS:
-        able = [*known, *people_with(Role.ADMINISTRATOR)]
-        known = [who for who in able if permissions.can_plan(who, change)] or known
+        able = chain(known, people_with(Role.ADMINISTRATOR))
+        planners = (who for who in able if permissions.can_plan(who, change))
+        known = [*islice(planners, 1)] or known
     return next(iter(known), change.requester)

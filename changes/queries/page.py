@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from changes import permissions
@@ -19,9 +20,9 @@ from changes.models import (
 )
 from changes.moves import ENDED, ChangeState
 from changes.queries.coming import Coming, next_line, planned
-from changes.queries.conflicts import Conflict, conflicts_for
+from changes.queries.conflicts import Conflict
 from changes.queries.duties import DutyLine, duty_lines
-from changes.queries.readiness import gates_for
+from changes.queries.readiness import Proposal, gates_for
 from changes.queries.revisions import last_voted_on
 from changes.queries.risks import risk_of
 from changes.queries.separation import excluded_from_change
@@ -154,14 +155,14 @@ class ChangePage:
 
 
 def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
-    excluded = excluded_from_change(change)
-    request = change.approval
-    now = standing(request, excluded=excluded, at=at) if request else None
     is_internal = access_of(user).is_internal
-    gates, places = gates_for(user, change, at), _places(change)
+    prefetch_related_objects([change], "components")
+    case = Proposal(change)
+    gates, places = gates_for(user, case, at), _places(case)
     coming = Coming("")
     if is_internal and change.state not in ENDED:
         coming = planned(user, change, at)
+    excluded, now = _votes(change, coming, at)
     duties = list(
         change.duties.select_related("duty__owner", "environment").order_by("pk")
     )
@@ -175,7 +176,7 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
         may_break_glass=may_break_glass(user, change),
         may_accept=change.state in EARLY and permissions.can_manage(user),
         gates=gates,
-        conflicts=conflicts_for(user, change) if change.state in EARLY else [],
+        conflicts=case.conflicts if is_internal and change.state in EARLY else [],
         places=places,
         coming=coming,
         next=next_line(
@@ -197,7 +198,7 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
         duties=duty_lines(
             user, change, duties, [p.promotion for p in places if p.promotion]
         ),
-        review=Review.objects.filter(change=change).select_related("reviewer").first(),
+        review=_review(change),
         entries=entries_of(change, at),
         law=law_of(change, at),
         is_internal=is_internal,
@@ -206,9 +207,20 @@ def page_of(user: User, change: ChangeRequest, at: datetime) -> ChangePage:
         plans=_said(change, PLANS),
         snags=_linked(user, change.snags),
         caused=_linked(user, change.caused),
-        components=[str(row) for row in change.components.order_by("code")],
+        components=[str(row) for row in change.components.all()],
         processes=[str(row) for row in change.processes.order_by("name")],
     )
+
+
+def _votes(
+    change: ChangeRequest, coming: Coming, at: datetime
+) -> tuple[dict[int, str], Standing | None]:
+    """Who has no vote on it, and how the votes stand: as the gates have read it."""
+    if coming.case is not None:
+        return coming.case.excluded, coming.case.change_standing
+    excluded, request = excluded_from_change(change), change.approval
+    now = standing(request, excluded=excluded, at=at) if request else None
+    return excluded, now
 
 
 def _offered(
@@ -259,11 +271,10 @@ def _sees_package(user: User, change: ChangeRequest) -> bool:
     return mine.exists()
 
 
-def _places(change: ChangeRequest) -> list[Place]:
-    promotions = change.promotions.select_related("started_by").order_by("pk")
+def _places(case: Proposal) -> list[Place]:
+    promotions = case.change.promotions.select_related("started_by").order_by("pk")
     latest = {row.environment_id: row for row in promotions}
-    aims = change.targets.select_related("environment").order_by("ordinal", "pk")
-    return [Place(aim, latest.get(aim.environment_id)) for aim in aims]
+    return [Place(aim, latest.get(aim.environment_id)) for aim in case.aims]
 
 
 def _evidence(user: User, change: ChangeRequest) -> list[TestSignOff]:
@@ -276,6 +287,12 @@ def _evidence(user: User, change: ChangeRequest) -> list[TestSignOff]:
         revoked_at__isnull=True,
     )
     return list(rows.select_related("conditions_accepted_by"))
+
+
+def _review(change: ChangeRequest) -> Review | None:
+    if change.state in EARLY:
+        return None
+    return Review.objects.filter(change=change).select_related("reviewer").first()
 
 
 def law_of(change: ChangeRequest, at: datetime) -> Law | None:

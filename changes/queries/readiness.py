@@ -4,7 +4,9 @@ Gates like those of a promotion: each says why it is not met and how to clear it
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,7 +14,7 @@ from django.utils.text import capfirst
 
 from changes.models import ChangeRequest, ChangeTarget
 from changes.moves import PromotionState, TemplateState
-from changes.queries.conflicts import bookings_over, conflicts_of
+from changes.queries.conflicts import Conflict, aims_of, bookings_over, conflicts_of
 from changes.queries.evidence import Tested, sign_offs_short
 from changes.written import LEAST, is_enough
 from environments.models import Environment
@@ -22,7 +24,6 @@ from opsdesk.core.gates import Finding, Gate, Gates
 from opsdesk.core.wording import listed, several
 
 Kind = ChangeRequest.Kind
-ChangeGate = Gate[ChangeRequest]
 # What these say names other changes, which a supplier's contact may not know of.
 ABOUT_OTHERS = frozenset({"CONFLICT", "ACCEPTED"})
 NEEDED = (
@@ -37,9 +38,27 @@ NEEDED = (
 )
 
 
-def to_submit(change: ChangeRequest) -> Gates[ChangeRequest]:
+@dataclass(frozen=True)
+class Proposal:
+    """A change as somebody would have it agreed to now; each fact is read once."""
+
+    change: ChangeRequest
+
+    @cached_property
+    def aims(self) -> list[ChangeTarget]:
+        return aims_of(self.change)
+
+    @cached_property
+    def conflicts(self) -> list[Conflict]:
+        return conflicts_of(self.change, self.aims)
+
+
+ProposalGate = Gate[Proposal]
+
+
+def to_submit(change: ChangeRequest) -> Gates[Proposal]:
     """What the verb of submitting asks, by the kind of change."""
-    extra: dict[str, tuple[ChangeGate, ...]] = {
+    extra: dict[str, tuple[ProposalGate, ...]] = {
         Kind.STATUTORY: (law,),
         Kind.EMERGENCY: (pressing_snag, slots_bookable),
         Kind.STANDARD: (template_in_force, slots_given, no_hard_conflict),
@@ -54,31 +73,33 @@ def to_submit(change: ChangeRequest) -> Gates[ChangeRequest]:
     return _gates((*base, *extra.get(change.kind, ())))
 
 
-def to_ask(change: ChangeRequest) -> Gates[ChangeRequest]:
+def to_ask(change: ChangeRequest) -> Gates[Proposal]:
     """What asking for approval needs; an emergency asks before it is tested."""
     if change.kind == Kind.EMERGENCY:
         return _gates((*_CORE, pressing_snag, slots_bookable))
     return _gates(_TESTED)
 
 
-def next_gates(change: ChangeRequest, at: datetime) -> list[Finding]:
+def next_gates(case: Proposal, at: datetime) -> list[Finding]:
     """What stands between the change and its next step, as its page shows it."""
+    change = case.change
     if change.state == ChangeRequest.State.DRAFT:
-        return to_submit(change).evaluate(change, at)
+        return to_submit(change).evaluate(case, at)
     if change.state == ChangeRequest.State.ASSESSING:
-        return to_ask(change).evaluate(change, at)
+        return to_ask(change).evaluate(case, at)
     return []
 
 
-def gates_for(user: User, change: ChangeRequest, at: datetime) -> list[Finding]:
+def gates_for(user: User, case: Proposal, at: datetime) -> list[Finding]:
     """The same for one reader, without what names other changes to an outsider."""
-    found = next_gates(change, at)
+    found = next_gates(case, at)
     if access_of(user).is_internal:
         return found
     return [gate for gate in found if gate.code not in ABOUT_OTHERS]
 
 
-def fields_filled(change: ChangeRequest, _at: datetime) -> Finding:
+def fields_filled(case: Proposal, _at: datetime) -> Finding:
+    change = case.change
     names = [
         str(capfirst(field.verbose_name))
         for field in change._meta.fields  # noqa: SLF001
@@ -88,7 +109,8 @@ def fields_filled(change: ChangeRequest, _at: datetime) -> Finding:
     return Finding("FIELDS", not names, detail, "Edit the change and fill them in.")
 
 
-def package_sealed(change: ChangeRequest, _at: datetime) -> Finding:
+def package_sealed(case: Proposal, _at: datetime) -> Finding:
+    change = case.change
     package = change.package
     if package is None:
         return Finding(
@@ -107,14 +129,15 @@ def package_sealed(change: ChangeRequest, _at: datetime) -> Finding:
     )
 
 
-def targets_named(change: ChangeRequest, _at: datetime) -> Finding:
-    names = [str(aim.environment) for aim in _aims(change)]
+def targets_named(case: Proposal, _at: datetime) -> Finding:
+    names = [str(aim.environment) for aim in case.aims]
     detail = f"It goes to {listed(names)}." if names else "It does not say where to."
     return Finding("TARGETS", bool(names), detail, "Choose at least one environment.")
 
 
-def backout_planned(change: ChangeRequest, _at: datetime) -> Finding:
-    serving = any(aim.environment.is_serving for aim in _aims(change))
+def backout_planned(case: Proposal, _at: datetime) -> Finding:
+    change = case.change
+    serving = any(aim.environment.is_serving for aim in case.aims)
     is_met = not serving or is_enough(change.backout_plan)
     detail = (
         "It says how to back out."
@@ -125,13 +148,15 @@ def backout_planned(change: ChangeRequest, _at: datetime) -> Finding:
     return Finding("BACKOUT", is_met, detail, clear)
 
 
-def risk_answered(change: ChangeRequest, _at: datetime) -> Finding:
+def risk_answered(case: Proposal, _at: datetime) -> Finding:
+    change = case.change
     is_met = isinstance(change.risk_answers.get("rehearsed"), bool)
     detail = "The risk is judged." if is_met else "Was backing out rehearsed?"
     return Finding("RISK", is_met, detail, "Answer the question about the risk.")
 
 
-def law(change: ChangeRequest, _at: datetime) -> Finding:
+def law(case: Proposal, _at: datetime) -> Finding:
+    change = case.change
     is_met = bool(change.authority and change.legal_on)
     detail = (
         f"{change.authority}, in force from {change.legal_on:%-d %b %Y}."
@@ -141,7 +166,8 @@ def law(change: ChangeRequest, _at: datetime) -> Finding:
     return Finding("LAW", is_met, detail, "Name the law or authority and the date.")
 
 
-def pressing_snag(change: ChangeRequest, _at: datetime) -> Finding:
+def pressing_snag(case: Proposal, _at: datetime) -> Finding:
+    change = case.change
     snag = change.snags.open().filter(priority=1).order_by("pk").first()
     if snag is None:
         return Finding(
@@ -153,33 +179,36 @@ def pressing_snag(change: ChangeRequest, _at: datetime) -> Finding:
     return Finding("SNAG", True, f"It fixes {snag}.", url=snag.get_absolute_url())  # noqa: FBT003
 
 
-def template_in_force(change: ChangeRequest, at: datetime) -> Finding:
+def template_in_force(case: Proposal, at: datetime) -> Finding:
+    change = case.change
     template = change.template
     if template is None:
         return Finding("TEMPLATE", is_met=False, detail="It has no template.")
-    why = _template_fault(change, at)
+    why = _template_fault(case, at)
     detail = f"{template}: {why}" if why else f"{template} is in force."
     clear = "Make it a normal change, or have the template approved anew."
     return Finding("TEMPLATE", not why, detail, clear)
 
 
-def no_hard_conflict(change: ChangeRequest, _at: datetime) -> Finding:
-    hard = [found for found in conflicts_of(change) if found.is_hard]
+def no_hard_conflict(case: Proposal, _at: datetime) -> Finding:
+    hard = [found for found in case.conflicts if found.is_hard]
     detail = " ".join(found.text for found in hard) or "Nothing is in the way."
     url = hard[0].url if hard else ""
     return Finding("CONFLICT", not hard, detail, "Choose another slot.", url)
 
 
-def slots_bookable(change: ChangeRequest, _at: datetime) -> Finding:
+def slots_bookable(case: Proposal, _at: datetime) -> Finding:
     """An emergency waits for nobody, but no slot is booked twice for one alone."""
+    change = case.change
     over = bookings_over(change)
     detail = " ".join(found.text for found in over) or "Its slots are free."
     clear = "Choose another slot, or one that does not keep others out."
     return Finding("CONFLICT", not over, detail, clear, over[0].url if over else "")
 
 
-def conflicts_accepted(change: ChangeRequest, _at: datetime) -> Finding:
-    soft = [found for found in conflicts_of(change) if not found.is_hard]
+def conflicts_accepted(case: Proposal, _at: datetime) -> Finding:
+    change = case.change
+    soft = [found for found in case.conflicts if not found.is_hard]
     is_met = not soft or bool(change.conflicts_accepted.strip())
     detail = " ".join(found.text for found in soft) or "Nothing to be lived with."
     return Finding(
@@ -187,19 +216,19 @@ def conflicts_accepted(change: ChangeRequest, _at: datetime) -> Finding:
     )
 
 
-def slots_given(change: ChangeRequest, _at: datetime) -> Finding:
+def slots_given(case: Proposal, _at: datetime) -> Finding:
     """Where the business is served, approval is for a slot within the envelope."""
-    late = [
-        str(aim.environment) for aim in _aims(change) if not _slot_fits(change, aim)
-    ]
+    change = case.change
+    late = [str(aim.environment) for aim in case.aims if not _slot_fits(change, aim)]
     detail = f"No slot within the envelope in {listed(late)}." if late else "Slots fit."
     return Finding(
         "SLOT", not late, detail, "Edit the change: start within the envelope."
     )
 
 
-def tested(change: ChangeRequest, _at: datetime) -> Finding:
+def tested(case: Proposal, _at: datetime) -> Finding:
     """Brought into dev/test by a promotion that succeeded, this very digest."""
+    change = case.change
     done = change.promotions.filter(
         environment__kind=Environment.Kind.DEV_TEST,
         state=PromotionState.SUCCEEDED,
@@ -211,9 +240,10 @@ def tested(change: ChangeRequest, _at: datetime) -> Finding:
     return Finding("ROUTE", is_met, detail, clear, url=_on_page(change, "places"))
 
 
-def signed_off(change: ChangeRequest, _at: datetime) -> Finding:
+def signed_off(case: Proposal, _at: datetime) -> Finding:
     """As many people have passed the digest upstream as the paths ask for."""
-    short = sign_offs_short(change)
+    change = case.change
+    short = sign_offs_short(change.package, [aim.environment for aim in case.aims])
     reasons = [_shortage(found) for found in short]
     detail = " ".join(reasons) or "Users have tested and passed it."
     clear = "Ask users to test it and sign off."
@@ -227,14 +257,14 @@ def _on_page(change: ChangeRequest, card: str) -> str:
     return f"{change.get_absolute_url()}#{card}-t"
 
 
-_CORE: tuple[ChangeGate, ...] = (
+_CORE: tuple[ProposalGate, ...] = (
     fields_filled,
     package_sealed,
     targets_named,
     backout_planned,
     risk_answered,
 )
-_TESTED: tuple[ChangeGate, ...] = (
+_TESTED: tuple[ProposalGate, ...] = (
     *_CORE,
     tested,
     signed_off,
@@ -244,16 +274,11 @@ _TESTED: tuple[ChangeGate, ...] = (
 )
 
 
-def _gates(gates: Iterable[ChangeGate]) -> Gates[ChangeRequest]:
-    made: Gates[ChangeRequest] = Gates()
+def _gates(gates: Iterable[ProposalGate]) -> Gates[Proposal]:
+    made: Gates[Proposal] = Gates()
     for gate in gates:
         made.register(gate.__name__, gate)
     return made
-
-
-def _aims(change: ChangeRequest) -> list[ChangeTarget]:
-    rows = change.targets.select_related("environment")
-    return list(rows.order_by("ordinal", "pk"))
 
 
 def _shortage(found: Tested) -> str:
@@ -274,11 +299,12 @@ def _slot_fits(change: ChangeRequest, aim: ChangeTarget) -> bool:
     return bool(start and end and start <= aim.slot.lower and aim.slot.upper <= end)
 
 
-def _template_fault(change: ChangeRequest, at: datetime) -> str:
+def _template_fault(case: Proposal, at: datetime) -> str:
     """Why the template does not carry this change; "" when it does.
 
     Who may change what serves may change what stands by for it.
     """
+    change = case.change
     template = change.template
     assert template is not None
     named = template.environments.values("pk")
@@ -290,7 +316,7 @@ def _template_fault(change: ChangeRequest, at: datetime) -> str:
         return f"it is {template.get_state_display().lower()}."
     if template.expires_on < timezone.localdate(at):
         return f"it expired on {template.expires_on:%-d %b %Y}."
-    if not {aim.environment_id for aim in _aims(change)} <= allowed:
+    if not {aim.environment_id for aim in case.aims} <= allowed:
         return "it does not cover all of these environments."
     if change.risk != ChangeRequest.Risk.LOW:
         return "a standard change must be of low risk."

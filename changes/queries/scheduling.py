@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from changes.digest import sha256_of
 from changes.models import ChangeRequest, Promotion, PromotionStep
-from environments.models import Environment, Occurrence
-from environments.queries.installed import installed
+from environments.models import Environment, Installation, Occurrence
 from environments.queries.pairs import role_of
 
 Step = PromotionStep.Kind
@@ -42,7 +41,18 @@ def retro_sha256(promotion: Promotion, reason: str) -> str:
 
 def baseline_of(environment: Environment) -> dict[str, int]:
     """Component id -> the installation that is there now, as rows keep it."""
-    return {str(pk): row.pk for pk, row in installed(environment).items()}
+    return baselines_of([environment.pk])[environment.pk]
+
+
+def baselines_of(environments: Sequence[int]) -> dict[int, dict[str, int]]:
+    """The same for many, by the environment's id."""
+    rows = Installation.objects.filter(
+        environment__in=environments, during__upper_inf=True
+    ).order_by("component_id")
+    found: dict[int, dict[str, int]] = {pk: {} for pk in environments}
+    for place, part, pk in rows.values_list("environment_id", "component_id", "pk"):
+        found[place][str(part)] = pk
+    return found
 
 
 def lines(text: str) -> list[str]:

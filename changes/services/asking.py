@@ -4,7 +4,7 @@ from django.db import transaction
 
 from changes import permissions
 from changes.models import ChangeRequest
-from changes.queries.readiness import to_ask
+from changes.queries.readiness import Proposal, to_ask
 from changes.queries.separation import excluded_from_change
 from changes.services import slots
 from changes.services.revisions import record
@@ -13,7 +13,6 @@ from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import require
-from opsdesk.core.records import save
 from opsdesk.core.services import approvals
 from opsdesk.core.services.outbox import Note, notify
 
@@ -33,12 +32,13 @@ def request_approval(
     judge(change, "request_approval")
     at = clock.now()
     change.conflicts_accepted = conflicts_accepted
-    save(change, "conflicts_accepted", actor=actor)
     record(change, actor=actor, at=at)
-    to_ask(change).require(change, at)
-    slots.book(change)
+    case = Proposal(change)
+    to_ask(change).require(case, at)
+    slots.book(case.aims)
     ask(change, actor=actor)
-    move(change, "request_approval", "approval", actor=actor)
+    fields = "approval", "conflicts_accepted"
+    move(change, "request_approval", *fields, actor=actor)
     log(change, "request_approval", actor=actor, at=at, revision=change.revision)
     return change
 

@@ -5,7 +5,7 @@ from django.db import transaction
 from changes import permissions
 from changes.models import ChangeRequest
 from changes.moves import RUNNING
-from changes.services.rows import judge, locked, log, move
+from changes.services.rows import involved, judge, locked, log, move
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
 from opsdesk.core.errors import RuleError, require
@@ -24,7 +24,7 @@ def send_back(change: ChangeRequest, *, actor: User, reason: str) -> ChangeReque
     move(change, "send_back", actor=actor)
     event = log(change, "send_back", actor=actor, at=at, note=reason)
     notify(
-        {change.requester, change.implementer},
+        involved(change),
         Note(
             key=f"change-{change.pk}-{event.pk}",
             title=f"Sent back: {change}",

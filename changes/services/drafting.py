@@ -1,5 +1,6 @@
 """A change is written down: afresh, from a snag, from a template."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from snags.models import Snag
 
 # The columns of an edit.
 SAVED = (*COLUMNS, "risk_answers", "version")
+LINKS = ("components", "processes", "snags")
 
 
 @transaction.atomic
@@ -51,15 +53,18 @@ def write(change: ChangeRequest, content: Content, *, actor: User) -> None:
         change.kind = ChangeRequest.Kind.NORMAL
     rehearsed = content.is_rehearsed
     change.risk_answers = {} if rehearsed is None else {"rehearsed": rehearsed}
-    save(change, *(() if change._state.adding else SAVED), actor=actor)  # noqa: SLF001
-    change.components.set(content.components)
-    change.processes.set(content.processes)
-    change.snags.set(content.snags)
+    is_new = change._state.adding  # noqa: SLF001
+    save(change, *(() if is_new else SAVED), actor=actor)
+    for name in LINKS:
+        if (linked := getattr(content, name)) or not is_new:
+            getattr(change, name).set(linked)
     _aim(change, content)
     if change.state == ChangeRequest.State.DRAFT:
+        before = change.risk_calculated, change.risk
         change.risk_calculated = risk_of(change, clock.now()).level
         change.risk = higher(change.risk_calculated, change.risk_manual)
-        save(change, "risk_calculated", "risk", actor=actor)
+        if before != (change.risk_calculated, change.risk):
+            save(change, "risk_calculated", "risk", actor=actor)
 
 
 def keeps_to_template(change: ChangeRequest) -> bool:
@@ -95,21 +100,23 @@ def content_of_template(template: ChangeTemplate) -> dict[str, Any]:
 def _aim(change: ChangeRequest, content: Content) -> None:
     """Make the targets those of the content; what is promoted to already stays."""
     wanted = {aim.environment.pk: aim for aim in content.aims}
+    known = {row.environment_id: row for row in change.targets.order_by("pk")}
+    _leave_out(change, known.keys() - wanted.keys())
+    for pk, aim in wanted.items():
+        row = known.get(pk) or ChangeTarget(change=change, environment=aim.environment)
+        row.ordinal = ordinal_of(aim.environment)
+        row.minutes, row.slot = aim.minutes, aim.slot
+        row.is_exclusive = aim.is_exclusive
+        row.save()
+
+
+def _leave_out(change: ChangeRequest, environments: Collection[int]) -> None:
+    if not environments:
+        return
     try:
-        change.targets.exclude(environment__in=wanted).delete()
+        change.targets.filter(environment__in=environments).delete()
     except ProtectedError:
         raise RuleError(
             "It has been promoted there already, so that target stays.",
             code="target_in_use",
         ) from None
-    for aim in wanted.values():
-        ChangeTarget.objects.update_or_create(
-            change=change,
-            environment=aim.environment,
-            defaults={
-                "ordinal": ordinal_of(aim.environment),
-                "minutes": aim.minutes,
-                "slot": aim.slot,
-                "is_exclusive": aim.is_exclusive,
-            },
-        )

@@ -7,7 +7,7 @@ from changes.models import ChangeRequest
 from changes.moves import HOLDABLE, RUNNING
 from changes.services import slots
 from changes.services.promotion_rows import call_off_planned
-from changes.services.rows import judge, locked, log, move
+from changes.services.rows import involved, judge, locked, log, move
 from changes.services.testing import drop_tests
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -76,4 +76,4 @@ def _tell(change: ChangeRequest, what: str, why: str) -> None:
         body=why,
         url=change.get_absolute_url(),
     )
-    notify({change.requester, change.implementer}, note)
+    notify(involved(change), note)

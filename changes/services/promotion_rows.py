@@ -25,37 +25,28 @@ from opsdesk.core.services.outbox import Note, notify_all
 def locked(promotion: Promotion) -> Promotion:
     """The promotion as it is now, with all that it depends on held until the end."""
     change = rows.locked_by_id(promotion.change_id)
-    hold_environments(promotion.environment_id)
+    environment = hold_environments(promotion.environment_id)
     hold_package(promotion.package_id)
-    row = (
-        Promotion.objects.select_for_update(of=("self",), no_key=True)
-        .select_related(
-            "target",
-            "environment__landscape",
-            "environment__pairs_with",
-            "environment__owner",
-            "package__component",
-            "approval",
-            "lease",
-            "undoes__target",
-            "undoes__installation",
-            "back_to",
-            "started_by",
-        )
-        .get(pk=promotion.pk)
-    )
+    held = Promotion.objects.select_for_update(of=("self",), no_key=True)
+    row = held.select_related("target", "approval").get(pk=promotion.pk)
     row.change = row.target.change = change
+    row.environment = row.target.environment = environment
+    if change.package is not None and change.package_id == row.package_id:
+        row.package = change.package
     return row
 
 
 def hold_environments(pk: int) -> Environment:
     """Lock the environment with its pair, by id: freezes and leases wait, or we do.
-    Returns it as it is now."""
+    Returns it as it is now, with what it stands by for."""
     leads = Environment.objects.filter(pk=pk).values("pairs_with")
     pair = Q(pk=pk) | Q(pk__in=leads) | Q(pairs_with=pk) | Q(pairs_with__in=leads)
     group = Environment.objects.filter(pair)
     held = group.select_for_update(of=("self",), no_key=True).order_by("pk")
-    return {row.pk: row for row in held}[pk]
+    found = {row.pk: row for row in held}
+    if lead := found.get(found[pk].pairs_with_id or 0):
+        found[pk].pairs_with = lead
+    return found[pk]
 
 
 def hold_package(pk: int) -> None:
@@ -141,8 +132,9 @@ def call_off_planned(
 def tell(promotion: Promotion, what: str, *, actor: User, body: str = "") -> None:
     """Tell who implements the change and who owns the place; who only asked for it may
     work where run sheets are not read, and is led to the change."""
-    change = promotion.change
-    near = {change.implementer, promotion.environment.owner}
+    change, owner = promotion.change, promotion.environment.owner_id
+    near, asker = {change.implementer_id, owner}, change.requester_id
+    people = User.objects.in_bulk({*near, asker} - {None, actor.pk})
     note = Note(
         key=f"promotion-{promotion.pk}-{promotion.state}-{what}"[:80],
         title=f"{what}: {promotion}"[:200],
@@ -150,5 +142,5 @@ def tell(promotion: Promotion, what: str, *, actor: User, body: str = "") -> Non
         url=promotion.get_absolute_url(),
     )
     afar = replace(note, url=change.get_absolute_url())
-    asked = {change.requester} - near
-    notify_all([(near - {actor}, note), (asked - {actor}, afar)])
+    told = [([who], note if pk in near else afar) for pk, who in people.items()]
+    notify_all(told)

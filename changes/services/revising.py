@@ -9,7 +9,7 @@ from changes import permissions
 from changes.content import Content
 from changes.models import ChangeRequest
 from changes.moves import BEFORE, RUNNING, ChangeState
-from changes.queries.conflicts import bookings_over, conflicts_of
+from changes.queries.conflicts import aims_of, bookings_over, conflicts_of
 from changes.queries.separation import excluded_from_change
 from changes.services import slots, testing
 from changes.services.drafting import write
@@ -111,12 +111,13 @@ def _ask_again(change: ChangeRequest, actor: User, at: datetime) -> None:
 
 def _stays(change: ChangeRequest, actor: User, at: datetime) -> None:
     """Nobody is asked again, but slots are booked as they are now and must be free."""
-    hard = [found for found in conflicts_of(change) if found.is_hard]
+    aims = aims_of(change)
+    hard = [found for found in conflicts_of(change, aims) if found.is_hard]
     if change.kind == ChangeRequest.Kind.EMERGENCY:
         hard = bookings_over(change)
     if hard:
         raise RuleError(" ".join(found.text for found in hard), code="conflict")
-    slots.book(change)
+    slots.book(aims)
     if change.approval is None:
         return
     request = approvals.judge(change.approval, excluded=excluded_from_change(change))

@@ -1,6 +1,7 @@
 """What a change says is fixed, revision by revision, under its digest."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -18,12 +19,15 @@ from opsdesk.core.records import save
 
 # People agree, or have agreed: the calculated risk may rise under them, never sink.
 AGREEING = (ChangeState.AWAITING, ChangeState.APPROVED)
+# What a record decides of the row itself.
+SETTLED = ("risk_calculated", "risk", "sha256", "revision")
 ORDER = ("dev_test", "production", "failover", "training")
 
 
 @transaction.atomic(savepoint=False)
 def record(change: ChangeRequest, *, actor: User, at: datetime) -> bool:
     """Settle targets, risk and digest; write the revision down. True when it is new."""
+    was = _settled(change)
     _add_standbys(change)
     _judge_risk(change, at)
     body = substance(change)
@@ -42,13 +46,18 @@ def record(change: ChangeRequest, *, actor: User, at: datetime) -> bool:
             by=actor,
             at=at,
         )
-    save(change, "risk_calculated", "risk", "sha256", "revision", actor=actor)
+    if _settled(change) != was:
+        save(change, *SETTLED, actor=actor)
     return is_new
 
 
 def ordinal_of(environment: Environment) -> int:
     """Its place in the order of promotion; training follows production."""
     return ORDER.index(environment.kind) + 1
+
+
+def _settled(change: ChangeRequest) -> list[Any]:
+    return [getattr(change, name) for name in SETTLED]
 
 
 def _add_standbys(change: ChangeRequest) -> None:
@@ -68,8 +77,8 @@ def _add_standbys(change: ChangeRequest) -> None:
 
 
 def _standbys(change: ChangeRequest, environment: Environment) -> list[Environment]:
-    found = list(standbys(environment))
-    return having(found, change.package.component) if change.package else found
+    found = standbys(environment)
+    return having(found, change.package.component) if change.package else list(found)
 
 
 def _judge_risk(change: ChangeRequest, at: datetime) -> None:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from changes.models import ChangeEvent, ChangeRequest
 from changes.moves import CHANGE_MOVES
 from opsdesk.accounts.models import User
@@ -19,11 +21,15 @@ def locked_by_id(pk: int) -> ChangeRequest:
     """The same, where nothing but its id is known yet."""
     return (
         ChangeRequest.objects.select_for_update(of=("self",), no_key=True)
-        .select_related(
-            "landscape", "package__component", "requester", "implementer", "approval"
-        )
+        .select_related("package__component", "approval")
         .get(pk=pk)
     )
+
+
+def involved(change: ChangeRequest, *others: int | None) -> QuerySet[User]:
+    """Who asked for it and who implements it, and those others: to be told."""
+    people = change.requester_id, change.implementer_id, *others
+    return User.objects.filter(pk__in=[pk for pk in people if pk]).order_by("pk")
 
 
 def judge(change: ChangeRequest, verb: str) -> None:

@@ -1,21 +1,22 @@
 """Slots: booked while people are asked and after they agreed, free again otherwise."""
 
+from collections.abc import Sequence
+
 from changes.models import ChangeRequest, ChangeTarget
-from environments.queries.installed import installed
+from changes.queries.scheduling import baselines_of
 
 
-def book(change: ChangeRequest) -> None:
-    """Hold every slot, and remember what is installed there now.
+def book(aims: Sequence[ChangeTarget]) -> None:
+    """Hold the slots of all targets of a change, and remember what is installed there
+    now.
 
     Two exclusive slots over each other are refused by the database
     (exclusive_slots_do_not_overlap).
     """
-    for aim in change.targets.select_related("environment").order_by("environment_id"):
+    now = baselines_of([aim.environment_id for aim in aims])
+    for aim in aims:
         aim.is_booked = aim.slot is not None
-        aim.baseline = {
-            str(component): row.pk
-            for component, row in installed(aim.environment).items()
-        }
+        aim.baseline = now[aim.environment_id]
         aim.save(update_fields=["is_booked", "baseline"])
 
 

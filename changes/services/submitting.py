@@ -4,7 +4,7 @@ from django.db import transaction
 
 from changes import permissions
 from changes.models import ChangeRequest
-from changes.queries.readiness import to_submit
+from changes.queries.readiness import Proposal, to_submit
 from changes.services import asking, slots
 from changes.services.revisions import record
 from changes.services.rows import judge, locked, log, move
@@ -26,9 +26,10 @@ def submit(change: ChangeRequest, *, actor: User) -> ChangeRequest:
     judge(change, verb)
     at = clock.now()
     record(change, actor=actor, at=at)
-    to_submit(change).require(change, at)
+    case = Proposal(change)
+    to_submit(change).require(case, at)
     if change.kind in VERBS:
-        slots.book(change)
+        slots.book(case.aims)
     if change.kind == Kind.EMERGENCY:
         asking.ask(change, actor=actor)
     move(change, verb, "approval", actor=actor)

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from changes.models import ChangeComment, ChangeRequest
-from changes.services.rows import locked
+from changes.services.rows import involved, locked
 from opsdesk.accounts.access import Role, access_of
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -29,7 +29,7 @@ def comment(change: ChangeRequest, *, actor: User, body: str) -> ChangeComment:
         body=body,
         url=f"{change.get_absolute_url()}#said-{said.pk}",
     )
-    notify({change.requester, change.implementer} - {actor}, note)
+    notify(involved(change).exclude(pk=actor.pk), note)
     return said
 
 

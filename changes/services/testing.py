@@ -277,8 +277,8 @@ def _tested(said: TestSignOff, actor: User) -> None:
             body=said.conditions or said.note,
             url=change.get_absolute_url(),
         )
-        author = said.package.author
-        notify({change.requester, change.implementer, author, None} - {actor}, note)
+        people = rows.involved(change, said.package.author_id)
+        notify(people.exclude(pk=actor.pk), note)
 
 
 def _log(said: TestSignOff, verb: str, actor: User, **params: Any) -> None:

@@ -14,7 +14,7 @@ from changes.services import slots
 from changes.services.after import judged
 from changes.services.promotion_rows import call_off, call_off_planned
 from changes.services.revisions import AGREEING
-from changes.services.rows import judge, log, move
+from changes.services.rows import involved, judge, log, move
 from changes.services.templates import put_in_force
 from opsdesk.accounts.models import User
 from opsdesk.core.models import ApprovalRequest
@@ -97,13 +97,12 @@ def _tell(
 ) -> None:
     """Tell who asked, and who implements it, but not whoever just voted."""
     change = change_of(owner)
-    people: set[User | None] = {request.requested_by}
-    if change is not None:
-        people |= {change.requester, change.implementer}
+    by = request.requested_by_id
+    people = involved(change, by) if change else User.objects.filter(pk=by)
     note = Note(
         key=f"approval-{request.pk}-{request.state}-{at:%Y%m%d%H%M%S}",
         title=f"{SAID[State(request.state)]}: {request.title}",
         body=_objection(request),
         url=request.url,
     )
-    notify(people - {actor}, note)
+    notify(people.exclude(pk=actor.pk if actor else 0), note)

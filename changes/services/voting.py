@@ -11,11 +11,18 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from changes import permissions
-from changes.models import ChangeDuty, ChangeRequest, ChangeTemplate, Promotion
-from changes.queries.approvals import Owner, change_of, excluded_by, owner_of
+from changes.models import ChangeDuty, ChangeRequest, FreezeOverride, Promotion
+from changes.queries.approvals import (
+    MODELS,
+    Owner,
+    change_asked,
+    change_of,
+    excluded_by,
+    owner_of,
+)
 from changes.services import slots
 from changes.services.revisions import AGREEING
-from changes.services.rows import locked, log, move, refuse_held
+from changes.services.rows import locked_by_id, log, move, refuse_held
 from changes.services.verdicts import follow
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -109,14 +116,17 @@ def withdraw(request: ApprovalRequest, *, actor: User, reason: str) -> ApprovalR
 
 def held(request: ApprovalRequest) -> tuple[Owner | None, ApprovalRequest]:
     """The row the request is about, locked, its change first; both read afresh."""
-    owner = owner_of(request)
-    change = change_of(owner)
-    if change is not None:
-        locked(change)
-    if isinstance(owner, ChangeTemplate | Promotion):
-        rows = type(owner).objects.select_for_update(of=("self",), no_key=True)
-        rows.get(pk=owner.pk)
-    return owner_of(request), ApprovalRequest.objects.get(pk=request.pk)
+    pk = change_asked(request)
+    change = locked_by_id(pk) if pk else None
+    fresh = ApprovalRequest.objects.get(pk=request.pk)
+    if request.kind == "change":
+        is_ours = change is not None and change.approval_id == request.pk
+        return change if is_ours else None, fresh
+    rows = MODELS[request.kind].objects.filter(approval=request).order_by("pk")
+    owner: Owner | None = rows.select_for_update(of=("self",), no_key=True).first()
+    if isinstance(owner, Promotion | FreezeOverride | ChangeDuty) and change:
+        owner.change = change
+    return owner, fresh
 
 
 def expire_due(*, limit: int = BATCH) -> int:

@@ -66,7 +66,7 @@ def matrices(
     for row in rows.order_by("during", "pk"):
         key = row.environment_id, row.component_id
         versions.setdefault(key, []).append(_version(row))
-    places = places_in(landscapes)
+    places = places_in(landscape.pk for landscape in landscapes)
     return {
         landscape.pk: _matrix(
             landscape,

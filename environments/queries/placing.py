@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from environments.models import Component, Environment, Landscape, Placement
+from environments.models import Component, Environment, Placement
 from environments.queries.installed import installed_in
 
 
@@ -24,8 +24,8 @@ class Places:
         return environment.may_serve and component not in self.placed
 
 
-def places_in(landscapes: Iterable[Landscape]) -> Places:
-    """Every placement of the landscapes, in one statement."""
+def places_in(landscapes: Iterable[int]) -> Places:
+    """Every placement of these landscapes, by id, in one statement."""
     rows = Placement.objects.filter(environment__landscape__in=landscapes)
     pairs = frozenset(rows.values_list("environment_id", "component_id"))
     return Places(pairs, frozenset(component for _, component in pairs))
@@ -36,7 +36,9 @@ def having(
 ) -> list[Environment]:
     """Those the component belongs in, or runs in whatever the inventory says."""
     found = list(environments)
-    places, runs = places_in([component.landscape]), installed_in(found)
+    if not found:
+        return []
+    places, runs = places_in([component.landscape_id]), installed_in(found)
     return [
         each
         for each in found

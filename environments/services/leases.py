@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from environments.models import Environment, Lease
-from environments.services.rows import locked, log
+from environments.services.rows import locked, locked_by_id, log
 from opsdesk.accounts.access import Role, people_with
 from opsdesk.accounts.models import User
 from opsdesk.core import clock
@@ -54,7 +54,7 @@ def take(
 @transaction.atomic
 def end(lease: Lease, *, actor: User) -> Lease:
     """Give the environment back; ending it again changes nothing."""
-    environment = locked(lease.environment)
+    environment = locked_by_id(lease.environment_id)
     rows = Lease.objects.select_for_update(of=("self",))
     lease = rows.get(pk=lease.pk)
     if lease.ended_at is not None:

@@ -20,11 +20,12 @@ def keep(actor: User) -> None:
 
 def locked(environment: Environment) -> Environment:
     """The environment as it is now, held until the transaction ends."""
-    return (
-        Environment.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("landscape")
-        .get(pk=environment.pk)
-    )
+    return locked_by_id(environment.pk)
+
+
+def locked_by_id(pk: int) -> Environment:
+    """The same, where nothing but its id is known."""
+    return Environment.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def locked_landscape(landscape: Landscape) -> Landscape:
