@@ -1,11 +1,11 @@
 """Static files made from sources and installed wheels; nothing built is committed.
 
 `opsdesk/app.css` and `opsdesk/app.js` are the modules under static/ in one file each
-(`opsdesk/change.css` holds what only changes and environments need),
-`opsdesk/icons.svg` is cut from the lucide wheel, `opsdesk/inter.woff2` from
-fontpkg-inter. Each is rebuilt when its recipe, its sources or its wheel change: by
-collectstatic in production, on the first request while developing. The font may be
-missing; pages then use the system's.
+(`opsdesk/pages.css` holds what the worklist does without, `opsdesk/change.css` what
+only changes and environments need), `opsdesk/icons.svg` is cut from the lucide wheel,
+`opsdesk/inter.woff2` from fontpkg-inter. Each is rebuilt when its recipe, its sources
+or its wheel change: by collectstatic in production, on the first request while
+developing. The font may be missing; pages then use the system's.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -39,15 +39,12 @@ SHEETS = (
     "base",
     "layout",
     "components",
-    "screens",
-    "snag",
     "worklist",
-    "board",
-    "terms",
-    "charts",
     "utilities",
     "print",
 )
+# Every page but the worklist has these too: what people open first stays light.
+PAGE_SHEETS = ("screens", "snag", "board", "terms", "charts")
 # What only the pages of changes and environments need; templates/change.html loads it.
 CHANGE_SHEETS = ("promotions", "approvals", "inventory", "calendar")
 # In this order: a module may use what an earlier one exports.
@@ -74,6 +71,7 @@ MODULES = (
 )
 SPRITE = "opsdesk/icons.svg"
 STYLE = "opsdesk/app.css"
+PAGE_STYLE = "opsdesk/pages.css"
 CHANGE_STYLE = "opsdesk/change.css"
 SCRIPT = "opsdesk/app.js"
 FONT = "opsdesk/inter.woff2"
@@ -116,9 +114,8 @@ def recipes() -> dict[str, Recipe]:
     made = {
         SPRITE: Recipe(build_sprite, ("lucide",), (Path(icons.__file__),)),
         STYLE: Recipe(build_style, FONT_WHEELS, tuple(_files("css", SHEETS, "css"))),
-        CHANGE_STYLE: Recipe(
-            build_change_style, (), tuple(_files("css", CHANGE_SHEETS, "css"))
-        ),
+        PAGE_STYLE: _added(PAGE_SHEETS),
+        CHANGE_STYLE: _added(CHANGE_SHEETS),
         SCRIPT: Recipe(build_script, (), tuple(_files("js", MODULES, "js"))),
     }
     if has_font():
@@ -147,15 +144,15 @@ def build_sprite() -> bytes:
 
 
 def build_style() -> bytes:
-    """Every layer in order, without comments and indentation."""
+    """What every page has: the layers in order, without comments and indentation."""
     face = FONT_FACE if has_font() else ""
     order = f"@layer {LAYERS};\n"
     return (order + face + _squeezed(SHEETS)).encode()
 
 
-def build_change_style() -> bytes:
-    """What changes and environments add; the order of layers is that of the first."""
-    return _squeezed(CHANGE_SHEETS).encode()
+def build_added(sheets: Iterable[str]) -> bytes:
+    """What some pages add; the order of layers is that of the first."""
+    return _squeezed(sheets).encode()
 
 
 def build_script() -> bytes:
@@ -261,6 +258,10 @@ def squeeze_script(text: str) -> str:
     text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(x for x in lines if x and not x.startswith("//")) + "\n"
+
+
+def _added(sheets: tuple[str, ...]) -> Recipe:
+    return Recipe(partial(build_added, sheets), (), tuple(_files("css", sheets, "css")))
 
 
 def _squeezed(sheets: Iterable[str]) -> str:
