@@ -87,18 +87,25 @@ class Case:
 
 @st.composite
 def cases(draw):
+    """Five questions about one calendar, which takes longest to draw and compile."""
     anchor = draw(st.sampled_from(ANCHORS))
+    hours, other = draw(calendars_near(anchor)), draw(calendars_near(anchor))
+    return [draw(cases_of(hours, other, anchor)) for _ in range(5)]
+
+
+@st.composite
+def cases_of(draw, hours, other, anchor):
     instants = sorted(draw(st.lists(moments, min_size=3, max_size=3)))
     start, middle, end = [anchor + timedelta(seconds=n) for n in instants]
     return Case(
-        hours=draw(calendars_near(anchor)),
+        hours=hours,
         start=start,
         middle=middle,
         end=end,
         seconds=draw(targets),
         more=draw(targets),
         pauses=draw(pauses_after(start)),
-        other=draw(calendars_near(anchor)),
+        other=other,
         days=draw(st.integers(1, 12)),
         minute=draw(st.integers(1, 1439)),
     )
