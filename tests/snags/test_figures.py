@@ -11,10 +11,16 @@ from opsdesk.core.models import Heartbeat
 from sla.models import Contract
 from snags import buckets, figures
 from snags.figures import AGES, FIGURES, Cut, Period
-from snags.figures.counts import curve as figures_curve
 from snags.models import BusinessProcess, Clock, GoLive, Snag
 from snags.services import editing, lifecycle, rollups, sweep, talk
-from tests.factories import make_contract, make_party, make_snag, make_user
+from tests.factories import (
+    make_contract,
+    make_landscape,
+    make_party,
+    make_snag,
+    make_user,
+)
+from tests.kept import kept, undone
 
 LONDON = ZoneInfo("Europe/London")
 HOUR = timedelta(hours=1)
@@ -38,9 +44,22 @@ TARGETS = {
 SPRING = Period(date(2026, 3, 4), date(2026, 4, 17))
 
 
+@pytest.fixture(scope="module")
+def spring(django_db_setup, django_db_blocker):
+    with kept(django_db_blocker, snags_of_a_spring) as made:
+        yield made
+
+
 @pytest.fixture
-def spring(live, sam, sue, mia):
+def db(spring):
+    with undone():
+        yield
+
+
+def snags_of_a_spring():
     """Snags of two departments and of none, at every stage of life."""
+    live = make_landscape()
+    workers = make_user("sam", "support"), make_user("sue", "support")
     Heartbeat.objects.create(name="rollup", at=MOMENTS[0])
     make_contract(live.landscape, terms={"compliance_percent": 90}, **TARGETS)
     north, south = make_party("North"), make_party("South")
@@ -63,7 +82,7 @@ def spring(live, sam, sue, mia):
             urgency=urgency,
             process=process if number % 5 == 0 else None,
         )
-        live_on(snag, number, at, worker=(sam, sue)[number % 2], team=team)
+        live_on(snag, number, at, worker=workers[number % 2], team=team)
     make_snag(live, people[0], at=database_clock.now() - HOUR)
     sweep.fire_due_clocks()
     rollups.roll_up(limit=10_000)
@@ -423,55 +442,3 @@ def suppliers_promise(mia):
     assert before.response > 0
     assert (after.response, after.resolution, after.breached) == (0, 0, 0)
     assert after.opened == before.opened
-
-
-def weeks_since(first, count):
-    last = first + timedelta(weeks=count) - timedelta(days=1)
-    return [
-        figures.CurveWeek(week, figures.Counts(opened=3, closed=2), backlog=number)
-        for number, week in enumerate(Period(first, last).weeks(), start=1)
-    ]
-
-
-def test_up_to_sixty_weeks_are_drawn_one_by_one():
-    weeks = weeks_since(date(2025, 1, 6), figures.MANY_WEEKS)
-
-    assert figures.drawn_curve(weeks) == weeks
-
-
-def test_more_are_drawn_by_fours_and_nothing_is_lost():
-    weeks = weeks_since(date(2025, 1, 6), figures.MANY_WEEKS + 2)
-
-    points = figures.drawn_curve(weeks)
-
-    assert len(points) == 16
-    assert points[0].period == Period(date(2025, 1, 6), date(2025, 2, 2))
-    assert points[-1].period == Period(weeks[-2].period.first, weeks[-1].period.last)
-    assert [point.counts.opened for point in points] == [12] * 15 + [6]
-    assert sum(point.counts.closed for point in points) == 2 * len(weeks)
-    assert [point.backlog for point in points[-2:]] == [60, 62], "as it stood last"
-
-
-def test_a_curve_ends_where_nothing_is_left_and_nothing_happens(live, rob, sam):
-    golive = live.landscape.golives.get()
-    cut = Cut(dimension="golive", key=str(golive.pk))
-    at = MOMENTS[0]
-    snag = make_snag(live, rob, at=at)
-    rollups.roll_up(limit=1000)
-    since, today = date(2026, 2, 23), date(2026, 6, 1)
-
-    running = figures_curve(cut, since, today)
-    assert (len(running), running[-1].backlog) == (15, 1), "something is left"
-
-    lifecycle.resolve(
-        snag, actor=sam, resolution="configuration", resolution_note="Set.", at=at
-    )
-    lifecycle.confirm(Snag.objects.get(pk=snag.pk), actor=rob, at=at + 10 * 24 * HOUR)
-    rollups.roll_up(limit=1000)
-    ended = figures_curve(cut, since, today)
-    assert [week.period.first.isoformat() for week in ended] == [
-        "2026-02-23",
-        "2026-03-02",
-        "2026-03-09",
-    ]
-    assert (ended[-1].counts.closed, ended[-1].backlog) == (1, 0)
