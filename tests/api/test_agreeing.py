@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from changes.models import ChangeDuty, ChangeTemplate, FreezeOverride
-from changes.services import after
+from changes.services import after, asking, submitting
 from opsdesk.core import clock
 from opsdesk.core.models import ApprovalPolicy, ApprovalRequest
 from tests.api.asking import act, etag, make_token, patch, post
-from tests.changes.drafts import make_asked, make_change, make_successes, promoted
-from tests.changes.factories import World, freeze, fresh, say_yes, sign
+from tests.changes.companies import kept
+from tests.changes.drafts import make_change, make_successes, make_tested, promoted
+from tests.changes.factories import freeze, fresh, say_yes, sign
 
 API = "/api/v1/"
 SCOPES = ("changes:read", "changes:write", "promotions:run")
@@ -18,19 +19,28 @@ WHY = {"reason": "The price list is not final."}
 
 
 @pytest.fixture
-def world(live):
-    return World(live)
+def world(w):
+    return w
+
+
+@pytest.fixture(scope="module")
+def company(company):
+    w = company
+    w.drafted = make_change(w.live, w.rita, w.ian, w.ana)
+    return w
+
+
+drafted = kept("drafted")
 
 
 @pytest.fixture
-def asked(world):
+def asked(world, drafted):
     """Rita's change, which people are asked to agree to."""
-    return make_asked(world.live, world.rita, world.ian, world.ana, world.tom)
-
-
-@pytest.fixture
-def drafted(world):
-    return make_change(world.live, world.rita, world.ian, world.ana)
+    change = submitting.submit(drafted, actor=world.rita)
+    make_tested(change, world.live, world.tom)
+    return asking.request_approval(
+        change, actor=world.rita, conflicts_accepted="Known."
+    )
 
 
 def refusal(answer):

@@ -10,7 +10,6 @@ from changes.models import ChangeRequest, Package
 from changes.services import promoting
 from tests.api.asking import act, etag, make_token, patch, post
 from tests.changes.drafts import make_change, make_component, make_package
-from tests.changes.factories import World
 from tests.changes.making import make_draft
 from tests.factories import make_landscape
 
@@ -19,8 +18,8 @@ SCOPES = ("changes:read", "changes:write")
 
 
 @pytest.fixture
-def world(live):
-    return World(live)
+def world(w):
+    return w
 
 
 @pytest.fixture

@@ -2,26 +2,37 @@
 
 import pytest
 
-from changes.models import ChangeRequest, Promotion, TestSignOff
+from changes.models import Promotion, TestSignOff
 from environments.models import Environment, Installation, Lease
 from opsdesk.core.models import Vote
 from tests import factories
 from tests.api.asking import act, make_token, post
-from tests.changes.factories import World, say_yes
+from tests.changes.companies import kept
+from tests.changes.factories import fresh, say_yes, to_production
 
 API = "/api/v1/"
 RUN = ("changes:read", "changes:write", "promotions:run")
 
 
 @pytest.fixture
-def world(live):
-    return World(live)
+def world(w):
+    return w
+
+
+@pytest.fixture(scope="module")
+def company(company):
+    company.ran_before()
+    company.agreed = company.approved()
+    return company
+
+
+agreed = kept("agreed")
 
 
 @pytest.fixture
-def ready(world):
+def ready(world, agreed):
     """NC: approved, signed off, its promotion to production approved, its slot now."""
-    return world.ready()
+    return to_production(world, agreed)
 
 
 def start(client, promotion, key="k1", **headers):
@@ -72,7 +83,7 @@ def bot(client):
 def test_a_tool_brings_steps_of_its_own_but_a_backup_is_never_left_out(
     client, world, bot
 ):
-    change = world.approved()
+    change = world.agreed
     Environment.objects.filter(pk=world.live.pk).update(needs_backup=True)
     backup, apply = ({"kind": kind, "title": kind} for kind in ("backup", "apply"))
     body = {"change": change.pk, "environment": world.live.pk}
@@ -88,7 +99,7 @@ def test_a_tool_brings_steps_of_its_own_but_a_backup_is_never_left_out(
 
 
 def test_a_tool_asks_for_a_promotion_and_carries_it_through(client, world, bot):
-    change = world.approved()
+    change = world.agreed
     body = {"change": change.pk, "environment": world.live.pk}
 
     asked = bot.post(f"{API}promotions/", body).json()
@@ -145,7 +156,7 @@ def test_s37_another_digest_than_was_approved_has_failed(client, world, ready, b
     told = bot.act(url, "report-digest", {"sha256": "0" * 64})
 
     assert (told["state"], told["outcome"]) == ("failed", "DIGEST_MISMATCH")
-    assert not Installation.objects.filter(environment=world.live).exists()
+    assert world.label(world.live) == "1.0"
 
 
 def test_one_key_does_not_do_two_things(client, world, ready, bot):
@@ -205,7 +216,7 @@ def test_a_token_that_may_not_run_starts_nothing(client, world, ready):
 
 
 def test_a_refused_start_tells_every_gate_and_leaves_no_row(client, world):
-    change = world.approved()
+    change = world.agreed
     headers = make_token(world.ian, *RUN)
     body = {"change": change.pk, "environment": world.live.pk}
     made = post(client, f"{API}promotions/", body, **headers)
@@ -244,8 +255,7 @@ def test_s26_a_superuser_without_a_role_neither_votes_nor_starts(client, world, 
 
 
 def test_a_roll_back_is_a_promotion_of_its_own(client, world):
-    world.ran_before()
-    ready = world.ready()
+    ready = to_production(world, world.agreed)
     headers = make_token(world.ian, *RUN)
     start(client, ready, **headers)
     url = f"{API}promotions/{ready.pk}/"
@@ -273,7 +283,7 @@ def test_votes_and_promotions_are_never_put_or_deleted(client, world, ready):
 
 
 def test_a_tester_signs_off_and_the_author_does_not(client, world):
-    change = world.tried()
+    change = world.tried("1.2")
     body = {
         "change": change.pk,
         "environment": world.dev.pk,
@@ -288,14 +298,14 @@ def test_a_tester_signs_off_and_the_author_does_not(client, world):
 
     assert own.status_code == 403
     assert given.status_code == 201, given.content
-    assert TestSignOff.objects.get().tester == world.carl
+    assert TestSignOff.objects.get(change=change).tester == world.carl
     one, carl = f"{url}{given.json()['id']}/", make_token(world.carl, *RUN)
     taken = act(client, one, "revoke", {"reason": "Wrong build."}, **carl)
     assert taken.json()["revoked_at"]
 
 
 def test_breaking_the_glass_needs_a_key_and_the_code_typed_again(client, world):
-    change = world.change()
+    change = world.change("1.2")
     snag = factories.make_snag(world.live, world.tom, impact=1, urgency=1)
     change.snags.add(snag)
     headers = make_token(world.emil, *RUN)
@@ -312,18 +322,18 @@ def test_breaking_the_glass_needs_a_key_and_the_code_typed_again(client, world):
     mistyped = act(client, url, "break-glass", typed, **headers)
     assert refusal(keyless) == (428, "idempotency_key_required")
     assert refusal(mistyped) == (409, "break_glass")
-    assert not Promotion.objects.exists()
+    assert not change.promotions.exists()
 
     headers |= {"idempotency-key": "2"}
     done = act(client, url, "break-glass", body, **headers)
     assert done.status_code == 200, done.content
     assert done.json()["is_break_glass"]
-    assert Promotion.objects.get().state == "running"
-    assert ChangeRequest.objects.get().state == "implementing"
+    assert change.promotions.get().state == "running"
+    assert fresh(change).state == "implementing"
 
 
 def test_who_approves_a_promotion_votes_for_exactly_what_was_read(client, world):
-    change = world.approved()
+    change = world.agreed
     headers = make_token(world.ian, *RUN)
     body = {"change": change.pk, "environment": world.live.pk}
     promotion = Promotion.objects.get(
@@ -348,7 +358,7 @@ def test_who_approves_a_promotion_votes_for_exactly_what_was_read(client, world)
 
 def test_a_service_account_never_votes(client, world):
     bot = factories.make_user("bot", "administrator", is_service=True)
-    change = world.approved()
+    change = world.agreed
     body = {"change": change.pk, "environment": world.live.pk}
     made = post(client, f"{API}promotions/", body, **make_token(world.ian, *RUN))
     promotion = Promotion.objects.get(pk=made.json()["id"])

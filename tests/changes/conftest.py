@@ -3,6 +3,9 @@
 import pytest
 
 from tests import factories
+from tests.changes.companies import company, undone, w
+
+__all__ = ["company", "undone", "w"]
 
 
 @pytest.fixture

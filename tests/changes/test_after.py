@@ -4,16 +4,14 @@ import pytest
 from django.urls import reverse
 
 from changes.models import ChangeDuty, Promotion, TestSignOff, UserTest
-from changes.services import after, promoting, starting, testing
+from changes.services import after, starting, testing
 from changes.services.breaking_glass import break_glass
-from environments.models import PromotionPath
 from opsdesk.core import clock
 from opsdesk.core.errors import NotAllowedError, RuleError
 from opsdesk.core.gates import GatesError
 from tests import factories
 from tests.changes.factories import (
     HOUR,
-    World,
     carry_out,
     fresh,
     promote,
@@ -22,11 +20,10 @@ from tests.changes.factories import (
 REASON = "Payroll cannot run until this is fixed."
 
 
-@pytest.fixture
-def w(live):
-    world = World(live)
-    world.ran_before()
-    return world
+@pytest.fixture(scope="module")
+def company(company):
+    company.ran_before()
+    return company
 
 
 @pytest.fixture
@@ -181,16 +178,3 @@ def test_a_verdict_that_is_taken_back_does_not_count(w):
     from changes.queries.evidence import tested
 
     assert tested(w.dev, change.package, 1).missing == 1
-
-
-def test_the_board_costs_the_same_for_many_changes(w, client, same_queries):
-    client.force_login(w.eve)
-
-    def more(count):
-        for _ in range(count):
-            number = Promotion.objects.count() + 10
-            change = w.submitted(f"2.{number}", aims=None)
-            promoting.schedule(change, actor=w.ian, environment=w.dev)
-
-    PromotionPath.objects.update(soak_hours=0)
-    same_queries(reverse("changes:board"), more, budget=15)

@@ -6,6 +6,7 @@ import pytest
 
 from changes.content import Aim
 from changes.models import ChangeDuty, ChangeTarget
+from changes.queries.board import board
 from changes.services import promoting, starting
 from environments.models import Environment, PromotionPath
 from environments.queries.matrix import matrices
@@ -13,7 +14,6 @@ from opsdesk.core import clock
 from opsdesk.core.gates import GatesError
 from tests.changes.drafts import span
 from tests.changes.factories import (
-    World,
     carry_out,
     freeze,
     promote,
@@ -24,27 +24,27 @@ from tests.changes.factories import (
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def w(live):
+@pytest.fixture(scope="module")
+def company(company):
     """Production is lost, and users work in the failover."""
-    world = World(live)
-    world.ran_before()
+    company.ran_before()
+    live, failover = company.live, company.failover
     PromotionPath.objects.create(
-        target=world.failover, upstream=live, sign_offs=0, approvals=0
+        target=failover, upstream=live, sign_offs=0, approvals=0
     )
-    for environment, serves in ((live, False), (world.failover, True)):
+    for environment, serves in ((live, False), (failover, True)):
         Environment.objects.filter(pk=environment.pk).update(is_serving=serves)
-    live.refresh_from_db()
-    world.failover.refresh_from_db()
-    return world
+        environment.refresh_from_db()
+    slot = span(clock.now() - HOUR / 2)
+    aims = [Aim(company.dev), Aim(failover, 30, slot, is_exclusive=True)]
+    company.agreed = company.approved(aims=aims)
+    return company
 
 
 @pytest.fixture
 def change(w):
     """Agreed to: into dev/test, and where users work now."""
-    slot = span(clock.now() - HOUR / 2)
-    aims = [Aim(w.dev), Aim(w.failover, minutes=30, slot=slot, is_exclusive=True)]
-    return w.approved(aims=aims)
+    return w.agreed
 
 
 def serve(w, change):
@@ -119,6 +119,17 @@ def test_what_binds_production_binds_what_serves_in_its_place(w, change):
     }
 
 
+def test_the_board_says_that_what_serves_in_its_place_is_frozen(w):
+    freeze(w.live, "Month-end close")
+
+    found = board(w.eve, clock.now())
+
+    (closed,) = found.closed
+    assert closed.places == f"{w.live} and {w.failover}"
+    frozen = {lane.environment for lane in found.lanes if lane.freeze is not None}
+    assert frozen == {w.live, w.failover}
+
+
 def test_copies_are_compared_with_what_serves(w, change):
     carry_out(starting.start(serve(w, change), actor=w.ian), w.ian)
     places = [w.live, w.failover]
@@ -130,12 +141,13 @@ def test_copies_are_compared_with_what_serves(w, change):
     assert (serving.standing.state, standby.standing.state) == ("in_sync", "lagging")
 
 
-def test_once_production_serves_again_everything_is_as_it_was_made(w, live):
+def test_once_production_serves_again_everything_is_as_it_was_made(w):
     Environment.objects.filter(pk=w.failover.pk).update(is_serving=False)
-    Environment.objects.filter(pk=live.pk).update(is_serving=True)
-    live.refresh_from_db()
+    Environment.objects.filter(pk=w.live.pk).update(is_serving=True)
+    w.live.refresh_from_db()
 
-    done = carry_out(starting.start(to_production(w, w.approved()), actor=w.ian), w.ian)
+    promotion = to_production(w, w.approved("1.2"))
+    done = carry_out(starting.start(promotion, actor=w.ian), w.ian)
 
     owed = ChangeDuty.objects.get(kind="failover_sync")
     assert (done.state, owed.environment) == ("succeeded", w.failover)

@@ -1,18 +1,11 @@
 """What the board of promotions tells whom."""
 
-import pytest
-
 from changes.queries.board import board
 from changes.services import asking
 from environments.models import WindowKind
 from opsdesk.core import clock
-from tests.changes.factories import World, say_yes
+from tests.changes.factories import say_yes
 from tests.environments.planning import make_window
-
-
-@pytest.fixture
-def w(live):
-    return World(live)
 
 
 def cards(found, title):

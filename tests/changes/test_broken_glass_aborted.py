@@ -10,21 +10,16 @@ from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
 from opsdesk.core.gates import GatesError
 from tests import factories
-from tests.changes.factories import World, again, fresh, say_yes
+from tests.changes.factories import again, fresh, say_yes
 
 REASON = "Payroll cannot run until this is fixed."
 
 
-@pytest.fixture
-def w(live):
-    world = World(live)
-    world.ran_before()
-    return world
-
-
-@pytest.fixture
-def change(w):
-    """Emil broke the glass for it, and the backup failed."""
+@pytest.fixture(scope="module")
+def company(company):
+    """Emil broke the glass for its change, and the backup failed."""
+    w = company
+    w.ran_before()
     fault = factories.make_snag(w.live, w.tom, impact=1, urgency=1)
     promotion = break_glass(
         w.change(snags=[fault]),
@@ -34,7 +29,13 @@ def change(w):
         reason=REASON,
     )
     running.abort(promotion, actor=w.emil, note="No backup.")
-    return fresh(promotion.change)
+    w.broken = fresh(promotion.change)
+    return w
+
+
+@pytest.fixture
+def change(w):
+    return w.broken
 
 
 def owed(change):

@@ -2,18 +2,11 @@
 
 import re
 
-import pytest
 from django.urls import reverse
 
 from changes.queries.conflicts import conflicts_of
 from changes.services import running, starting
-from tests.changes.factories import World, again, fresh, sign
-from tests.factories import make_user
-
-
-@pytest.fixture
-def w(live):
-    return World(live)
+from tests.changes.factories import again, fresh, sign
 
 
 def page_of(client, user, change):
@@ -73,26 +66,6 @@ def test_a_slip_of_the_hand_is_no_digest(w, client):
     client.post(address, {"sha256": f"{promotion.sha256.upper()}  -"})
 
     assert again(promotion).state == "verifying"
-
-
-def test_before_there_is_an_erp_no_change_is_begun(client, db):
-    ada = make_user("ada", "administrator")
-    client.force_login(ada)
-
-    empty = client.get(reverse("changes:list")).content.decode()
-    answer = client.get(reverse("changes:new"), follow=True)
-
-    assert "No change is open" in empty
-    assert answer.redirect_chain == [(reverse("environments:list"), 302)]
-    assert "First name the ERP" in answer.content.decode()
-
-
-def test_a_search_that_finds_nothing_leads_back_to_all(client, db):
-    client.force_login(make_user("ada", "administrator"))
-
-    page = client.get(reverse("changes:list"), {"q": "nonsense"}).content.decode()
-
-    assert "Nothing fits what you ask for." in page
 
 
 def test_a_change_that_is_assessed_is_planned_into_dev_test_first(w, client):

@@ -1,5 +1,7 @@
 """What is in the way of a slot, and what must be lived with (S56, S57)."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -11,6 +13,7 @@ from changes.queries.conflicts import Conflict, conflicts_of
 from changes.services import asking, submitting
 from environments.models import Dependency, Occurrence, WindowRule
 from opsdesk.core.gates import GatesError
+from tests.changes.companies import kept
 from tests.changes.drafts import (
     HOUR,
     fresh,
@@ -22,12 +25,26 @@ from tests.changes.drafts import (
     span,
 )
 from tests.changes.making import make_component, make_package
-from tests.factories import make_user
+from tests.factories import make_landscape, make_user
+
+CAST = {
+    "sam": "support",
+    "sue": "support",
+    "mia": "manager",
+    "ana": "support",
+    "rob": "reporter",
+    "tim": "approver_technical",
+}
 
 
-@pytest.fixture
-def ana(db):
-    return make_user("ana", "support")
+@pytest.fixture(scope="module")
+def company(undone):
+    live, people = make_landscape(), {n: make_user(n, role) for n, role in CAST.items()}
+    return SimpleNamespace(live=live, **people)
+
+
+live = kept("live")
+sam, sue, mia, ana, rob, tim = map(kept, CAST)
 
 
 @pytest.fixture

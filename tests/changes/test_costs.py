@@ -8,18 +8,19 @@ from changes.models import ChangeTarget, Promotion
 from changes.services import promoting, starting
 from environments.models import Environment
 from opsdesk.accounts.models import User
+from opsdesk.core import clock
 from opsdesk.core.gates import GatesError
-from tests.changes.factories import World, carry_out
+from tests.changes.drafts import HOUR, make_asked
+from tests.changes.factories import carry_out, fresh, say_yes, to_production
 
 pytestmark = pytest.mark.django_db
 MOST = 40
 
 
-@pytest.fixture
-def w(live):
-    world = World(live)
-    world.ran_before()
-    return world
+@pytest.fixture(scope="module")
+def company(company):
+    company.ran_before()
+    return company
 
 
 def as_read(promotion):
@@ -60,7 +61,10 @@ def test_the_board_costs_the_same_for_many_changes_with_approvals(
         for _ in range(count):
             ChangeTarget.objects.update(slot=None)
             number = Promotion.objects.count() + 10
-            w.ready(f"2.{number}")
+            people = w.live, w.rita, w.ian, w.ana, w.tom
+            asked = make_asked(*people, label=f"2.{number}", start=clock.now() - HOUR)
+            say_yes(asked, w.cora)
+            to_production(w, fresh(asked))
             promoting.schedule(
                 w.submitted(f"3.{number}"), actor=w.ian, environment=w.dev
             )

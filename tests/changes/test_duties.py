@@ -10,28 +10,27 @@ from changes.services import after, starting
 from opsdesk.core import clock
 from opsdesk.core.errors import OpsError
 from opsdesk.core.models import ApprovalRequest
-from tests.changes.factories import HOUR, World, carry_out
+from tests.changes.companies import kept
+from tests.changes.factories import HOUR, carry_out
 
 PEOPLE = ("ian", "rita", "max", "eve", "cora", "tom")
 
 
-@pytest.fixture
-def w(live):
-    world = World(live)
-    world.ran_before()
-    return world
-
-
-@pytest.fixture
-def change(w):
-    """In production; it owes one duty of every kind."""
-    promotion = carry_out(starting.start(w.ready(), actor=w.ian), w.ian)
-    change, due_at = promotion.change, clock.now() + 24 * HOUR
+@pytest.fixture(scope="module")
+def company(company):
+    """Its change is in production; it owes one duty of every kind."""
+    company.ran_before()
+    started = starting.start(company.ready(), actor=company.ian)
+    company.change = carry_out(started, company.ian).change
+    change, due_at = company.change, clock.now() + 24 * HOUR
     judged = ApprovalRequest.objects.get(pk=change.approval_id)
     for kind in ("review", "retro_test", "retrofit"):
         after.owe(change, kind, due_at=due_at)
     after.owe(change, "retro_approval", due_at=due_at, approval=judged)
-    return change
+    return company
+
+
+change = kept("change")
 
 
 def works(service, owed, actor, **said):

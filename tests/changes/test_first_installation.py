@@ -11,7 +11,6 @@ from changes.services import rolling_back, running, starting
 from environments.models import EnvironmentEvent, Installation
 from opsdesk.core import clock
 from tests.changes.factories import (
-    World,
     again,
     carry_out,
     do_steps,
@@ -20,12 +19,6 @@ from tests.changes.factories import (
 )
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def w(live):
-    """A landscape where nothing is on record yet."""
-    return World(live)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Standard, emergency and statutory changes, and how a change ends (S62 to S64)."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
@@ -13,6 +14,7 @@ from opsdesk.core.errors import NotAllowedError, RuleError
 from opsdesk.core.gates import GatesError
 from opsdesk.core.services import duties
 from snags.models import Snag
+from tests.changes.companies import kept
 from tests.changes.drafts import (
     fresh,
     make_asked,
@@ -21,9 +23,17 @@ from tests.changes.drafts import (
     place,
 )
 from tests.changes.test_revising import act, edit
-from tests.factories import make_snag, make_user
+from tests.factories import make_landscape, make_snag, make_user
 
 DAY = timedelta(days=1)
+CAST = {
+    "sam": "support",
+    "sue": "support",
+    "ana": "support",
+    "rob": "reporter",
+    "tim": "approver_technical",
+    "mia": "manager",
+}
 BODY = {
     "description": "The sum of the lines is rounded, not each line.",
     "reason": "Customers complain.",
@@ -35,14 +45,17 @@ BODY = {
 }
 
 
-@pytest.fixture
-def ana(db):
-    return make_user("ana", "support")
+@pytest.fixture(scope="module")
+def company(undone):
+    """Two normal changes by Ana, Sam and Sue went well."""
+    live, people = make_landscape(), {n: make_user(n, role) for n, role in CAST.items()}
+    sam, sue, ana, *_ = people.values()
+    successes = make_successes(live, sam, sue, ana)
+    return SimpleNamespace(live=live, successes=successes, **people)
 
 
-@pytest.fixture
-def successes(live, sam, sue, ana):
-    return make_successes(live, sam, sue, ana)
+live, successes = kept("live"), kept("successes")
+sam, sue, ana, rob, tim, mia = map(kept, CAST)
 
 
 def propose(live, sam, successes, **changed):
@@ -426,7 +439,7 @@ def test_a_snag_becomes_a_change_that_its_reporter_asked_for(
     data = {"version": 0, "title": snag.title, "kind": "normal", "snags": snag.ref}
     client.post(url, {**data, "outage_minutes": 0, "backout_hours": 48})
 
-    change = ChangeRequest.objects.get()
+    change = ChangeRequest.objects.latest("pk")
     assert (change.requester, change.state) == (rob, "draft")
     assert list(change.snags.all()) == [snag]
     client.force_login(rob)

@@ -12,22 +12,21 @@ from environments.models import Occurrence
 from environments.services.windows import cancel_window, edit_window
 from opsdesk.core.gates import GatesError
 from opsdesk.core.models import Notification
-from tests.changes.factories import World, again, say_yes
+from tests.changes.companies import kept
+from tests.changes.factories import again, say_yes
 from tests.environments.planning import local, make_window
 
 REASON = "The tax office closes its gates tonight."
 
 
-@pytest.fixture
-def w(live):
-    world = World(live)
-    world.ran_before()
-    return world
+@pytest.fixture(scope="module")
+def company(company):
+    company.ran_before()
+    company.promotion = company.ready()
+    return company
 
 
-@pytest.fixture
-def promotion(w):
-    return w.ready()
+promotion = kept("promotion")
 
 
 @pytest.fixture

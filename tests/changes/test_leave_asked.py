@@ -10,19 +10,20 @@ from changes.services import overriding
 from environments.models import Environment
 from opsdesk.core.errors import RuleError
 from opsdesk.core.models import ApprovalRequest
-from tests.changes.factories import World, freeze
+from tests.changes.factories import freeze
 
 REASON = "The invoices of this month are wrong."
 
 
-@pytest.fixture
-def w(live):
-    return World(live)
+@pytest.fixture(scope="module")
+def company(company):
+    company.planned = company.ready().change
+    return company
 
 
 @pytest.fixture
 def change(w):
-    return w.ready().change
+    return w.planned
 
 
 def moved(occurrence, hours):

@@ -5,14 +5,13 @@ import pytest
 from changes.queries.page import entries_of
 from changes.services import after, rolling_back, starting
 from opsdesk.core import clock
-from tests.changes.factories import World, again, carry_out
+from tests.changes.factories import again, carry_out
 
 
-@pytest.fixture
-def w(live):
-    world = World(live)
-    world.ran_before()
-    return world
+@pytest.fixture(scope="module")
+def company(company):
+    company.ran_before()
+    return company
 
 
 def test_a_timeline_is_read_in_the_order_it_was_written(w):

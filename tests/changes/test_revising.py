@@ -1,6 +1,7 @@
 """What an edit does to an approval, through the screens (S19 to S21, S27 to S30)."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
@@ -10,26 +11,31 @@ from changes.forms.changes import ChangeForm, start_of
 from changes.models import ChangeComment, ChangeRequest
 from changes.services import voting
 from opsdesk.core.models import Notification
-from tests.changes.drafts import HOUR, fresh, make_asked, make_change
-from tests.factories import make_user
+from tests.changes.companies import kept
+from tests.changes.drafts import HOUR, fresh, make_asked, make_change, soon
+from tests.factories import make_landscape, make_user
+
+CAST = {
+    "sam": "support",
+    "sue": "support",
+    "ana": "support",
+    "rob": "reporter",
+    "cora": "approver_technical",
+}
 
 
-@pytest.fixture
-def ana(db):
-    """Wrote the package."""
-    return make_user("ana", "support")
+@pytest.fixture(scope="module")
+def company(undone):
+    """Sam asked for a change, Sue implements it, Ana made the package, Rob tested it;
+    Cora is asked to agree."""
+    live, people = make_landscape(), {n: make_user(n, role) for n, role in CAST.items()}
+    sam, sue, ana, rob, _ = people.values()
+    change = fresh(make_asked(live, sam, sue, ana, rob))
+    return SimpleNamespace(live=live, change=change, **people)
 
 
-@pytest.fixture
-def cora(db):
-    """Technical approver."""
-    return make_user("cora", "approver_technical")
-
-
-@pytest.fixture
-def change(live, sam, sue, ana, rob, cora):
-    """Sam asked for it, Sue implements it, Ana made the package, Rob tested it."""
-    return fresh(make_asked(live, sam, sue, ana, rob))
+live, change = kept("live"), kept("change")
+sam, sue, ana, rob, cora = map(kept, CAST)
 
 
 @pytest.fixture
@@ -169,7 +175,7 @@ def test_the_second_editor_keeps_both_texts(client, change, sam, sue):
 
 
 def test_s28_a_draft_is_cancelled_by_who_asked_for_it(client, live, sam, sue, ana):
-    change = make_change(live, sam, sue, ana)
+    change = make_change(live, sam, sue, ana, label="1.2")
 
     act(client, sam, change, "cancel", reason="Not needed.")
 
@@ -216,7 +222,8 @@ def test_released_it_goes_on_where_it_stood(client, approved, mia):
 
 
 def test_s30_a_high_risk_needs_technical_business_and_manager(live, sam, sue, ana, rob):
-    change = make_asked(live, sam, sue, ana, rob, risk_manual="high")
+    high = {"risk_manual": "high", "label": "1.2", "start": soon(48)}
+    change = make_asked(live, sam, sue, ana, rob, **high)
 
     change = fresh(change)
     assert (change.risk_calculated, change.risk) == ("low", "high")
@@ -233,6 +240,7 @@ def test_s30_a_calculated_risk_is_not_talked_down(live, sam, sue, ana):
         sam,
         sue,
         ana,
+        label="1.2",
         is_rehearsed=False,
         outage_minutes=90,
         risk_manual="low",

@@ -1,18 +1,11 @@
 """Copies owe what production runs, where the inventory says that they have it."""
 
-import pytest
-
 from changes.models import ChangeTarget
 from changes.queries.owed import owner_for
 from changes.services import after, starting
 from environments.models import Placement
-from tests.changes.factories import World, carry_out, fresh, promote
+from tests.changes.factories import carry_out, fresh, promote
 from tests.changes.making import make_component, make_package
-
-
-@pytest.fixture
-def w(live):
-    return World(live)
 
 
 def place(w, *environments):

@@ -11,22 +11,19 @@ from opsdesk.core import clock
 from opsdesk.core.errors import RuleError
 from opsdesk.core.models import Duty, Message, Notification
 from opsdesk.core.services.approvals import SeparationError
+from tests.changes.companies import kept
 from tests.changes.drafts import HOUR, make_change
-from tests.changes.factories import World, fresh, promote, sign
-from tests.changes.making import make_component, make_draft, make_file
+from tests.changes.factories import fresh, promote, sign
+from tests.changes.making import make_component, make_draft, make_file, make_package
 from tests.factories import make_user
 
 MAKERS = ("ana", "sean", "mona")
 
 
-@pytest.fixture
-def w(live):
-    return World(live)
-
-
-@pytest.fixture
-def made(w):
+@pytest.fixture(scope="module")
+def company(company):
     """In dev/test: Ana's package, which Sean filled and Mona, a manager too, sealed."""
+    w = company
     w.sean = make_user("sean", "support")
     w.mona = make_user("mona", "support", "manager")
     package = make_draft(make_component(w.live.landscape), w.ana)
@@ -35,7 +32,11 @@ def made(w):
     change = make_change(w.live, w.rita, w.ian, w.ana, package=package)
     change = submitting.submit(change, actor=w.rita)
     promote(change, w.dev, w.ian)
-    return fresh(change)
+    w.made = fresh(change)
+    return w
+
+
+made = kept("made")
 
 
 def ask(w, change, person, area="Finance"):
@@ -109,7 +110,9 @@ def told(person):
 
 
 def test_a_tester_is_told_when_it_is_there_and_never_twice(w):
-    change = w.submitted()
+    component = make_component(w.live.landscape)
+    package = make_package(component, w.ana, "1.2", content=b"select 2;\n")
+    change = w.submitted(package=package)
     test = ask(w, change, w.tom)
     url = test.get_absolute_url()
     first = (f"You will be asked to test Finance: {change.title}", url)

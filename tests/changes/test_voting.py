@@ -1,11 +1,10 @@
 """Votes on a change, as the named person through the screen (S13 to S27, S29)."""
 
 from datetime import timedelta
-from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from django.db.models import F
-from django.test import Client
 from django.urls import reverse
 
 from changes.models import ChangeEvent
@@ -13,44 +12,45 @@ from changes.queries.approvals import inbox
 from changes.services import asking, files, holding, packages, submitting, voting
 from opsdesk.accounts.models import Membership
 from opsdesk.core.models import ApprovalPolicy, ApprovalRequest, Notification, Vote
+from tests.changes.companies import kept
 from tests.changes.drafts import fresh, make_asked, make_change, make_tested, soon
 from tests.changes.making import make_component, make_file
 from tests.changes.test_revising import edit
-from tests.core.voting_trials import together
-from tests.factories import make_user
+from tests.factories import make_landscape, make_user
 
 DAY = timedelta(days=1)
+CAST = {
+    "mia": "manager",
+    "sam": "support",
+    "sue": "support",
+    "bea": "approver_business",
+    "cora": "approver_technical",
+    "carl": "approver_technical",
+}
 
 
-@pytest.fixture
-def cora(db):
-    """Technical approver."""
-    return make_user("cora", "approver_technical")
+@pytest.fixture(scope="module")
+def company(undone):
+    """Mia asked for a change, Sam implements it, Sue made the package, Bea tested it.
+
+    One of low risk needs two technical approvers, and there are two, Cora and Carl.
+    """
+    two = [{"asked": "approver_technical", "needed": 2, "sequence": 0}]
+    ApprovalPolicy.objects.filter(kind="change", level="low").update(steps=two)
+    live, people = make_landscape(), {n: make_user(n, role) for n, role in CAST.items()}
+    mia, sam, sue, bea, *_ = people.values()
+    change = make_asked(live, mia, sam, sue, bea)
+    return SimpleNamespace(live=live, change=change, **people)
 
 
-@pytest.fixture
-def carl(db):
-    """Technical approver, the other one."""
-    return make_user("carl", "approver_technical")
+live, change = kept("live"), kept("change")
+mia, sam, sue, bea, cora, carl = map(kept, CAST)
 
 
 @pytest.fixture
 def cleo(db):
     """Technical approver, a third one."""
     return make_user("cleo", "approver_technical")
-
-
-@pytest.fixture
-def two(cora, carl):
-    """A change of low risk needs two technical approvers, and there are two."""
-    steps = [{"asked": "approver_technical", "needed": 2, "sequence": 0}]
-    ApprovalPolicy.objects.filter(kind="change", level="low").update(steps=steps)
-
-
-@pytest.fixture
-def change(live, two, mia, sam, sue, bea):
-    """Mia asked for it, Sam implements it, Sue made the package, Bea tested it."""
-    return make_asked(live, mia, sam, sue, bea)
 
 
 def state():
@@ -121,7 +121,7 @@ def test_who_had_a_hand_in_a_package_of_another_author_cannot_approve(
     )
     files.upload(package, actor=hands["filled"], uploads=[make_file()])
     package = packages.seal(package, actor=hands["sealed"])
-    change = make_asked(live, mia, sam, sue, bea, package=package)
+    change = make_asked(live, mia, sam, sue, bea, package=package, start=soon(48))
 
     refused(client, dee, change, 403, "put the package together cannot vote on it.")
 
@@ -132,7 +132,9 @@ def test_who_wrote_the_draft_for_somebody_else_cannot_approve(
 ):
     dee = make_user("dee", "support", "approver_technical")
     writer = dee if part == "drafted" else sue
-    change = make_change(live, writer, sam, sue, requester=mia)
+    change = make_change(
+        live, writer, sam, sue, requester=mia, label="2.0", start=soon(48)
+    )
     editor = dee if part == "edited" else sue
     edit(client, editor, change, title="Round every invoice")
     change = submitting.submit(change, actor=mia)
@@ -155,7 +157,9 @@ def test_s17_who_is_in_both_required_groups_counts_for_one_step_only(
     client, live, mia, sam, sue, bea
 ):
     boris = make_user("boris", "approver_technical", "approver_business")
-    change = make_asked(live, mia, sam, sue, bea, risk_manual="medium")
+    change = make_asked(
+        live, mia, sam, sue, bea, risk_manual="medium", label="2.0", start=soon(48)
+    )
 
     assert press(client, boris, change).status_code == 302
 
@@ -264,10 +268,10 @@ def test_s26_a_superuser_who_works_here_but_is_not_asked_cannot_approve(client, 
 
 
 def test_s27_managers_are_told_when_too_few_people_could_approve(
-    live, two, mia, sam, sue, bea, carl
+    live, mia, sam, sue, bea, carl
 ):
     Membership.objects.filter(user=carl).delete()
-    make_asked(live, mia, sam, sue, bea)
+    make_asked(live, mia, sam, sue, bea, label="2.0", start=soon(48))
 
     told = Notification.objects.get(recipient=mia, title__contains="not enough people")
     assert "1 technical approver" in told.body
@@ -330,43 +334,3 @@ def test_who_is_still_waited_for_is_reminded_once_a_day(change, cora, carl, clie
 
     told = Notification.objects.filter(title__startswith="Still waiting")
     assert [note.recipient for note in told] == [carl]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_s24_of_three_who_approve_together_all_count_and_it_is_approved_once(
-    change, cora, carl, cleo, mia
-):
-    said = {"decision": "approve", "revision": change.revision, "sha256": change.sha256}
-    browsers = [Client(), Client(), Client()]
-    for browser, person in zip(browsers, [cora, carl, cleo], strict=True):
-        browser.force_login(person)
-    answers = []
-
-    def approve(browser):
-        answers.append(browser.post(url_of(change), said).status_code)
-
-    assert together(*(partial(approve, b) for b in browsers)) == [None, None, None]
-
-    assert answers == [302, 302, 302]
-    assert fresh(change).state == "approved"
-    assert Vote.objects.count() == 3
-    assert ChangeEvent.objects.filter(verb="grant").count() == 1
-    told = Notification.objects.filter(recipient=mia, title__startswith="Approved")
-    assert told.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_vote_and_a_vote_taken_back_together_leave_one_right_outcome(
-    change, cora, carl
-):
-    said = {"decision": "approve", "revision": change.revision, "sha256": change.sha256}
-    voting.vote(change.approval, actor=cora, **said)
-
-    raised = together(
-        partial(voting.vote, change.approval, actor=carl, **said),
-        partial(voting.revoke, change.approval, actor=cora, reason="Not sure."),
-    )
-
-    assert raised == [None, None]
-    assert fresh(change).state == "awaiting"
-    assert Vote.objects.filter(revoked_at__isnull=True).count() == 1
