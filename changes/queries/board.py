@@ -24,6 +24,7 @@ from changes.queries.separation import excluded_from_changes
 from environments.models import Environment, Installation, Landscape, WindowKind
 from environments.models import Occurrence as Window
 from environments.queries.installed import installed_in
+from environments.queries.pairs import windows_of
 from opsdesk.accounts.models import User
 from opsdesk.core.approving import Standing, asked_as, standings
 from opsdesk.core.wording import listed
@@ -104,8 +105,7 @@ class Facts:
     changes: list[ChangeRequest]
     syncs: list[ChangeDuty]
     unjudged: set[int]
-    freezes: list[Window]
-    windows: list[Window]
+    windows: dict[int, list[Window]]  # by the environment they bind
     there: dict[int, dict[int, Installation]]
 
 
@@ -113,7 +113,8 @@ def board(
     user: User, at: datetime, *, landscape: str = "", only_mine: bool = False
 ) -> Board:
     """The board of one landscape, the first by name unless another is asked for."""
-    rows = Environment.objects.visible_to(user).in_use().select_related("landscape")
+    seen = Environment.objects.visible_to(user).in_use()
+    rows = seen.select_related("landscape", "pairs_with")
     places = list(rows.order_by("landscape__name", "kind", "name", "pk"))
     landscapes = list(
         {place.landscape_id: place.landscape for place in places}.values()
@@ -129,7 +130,7 @@ def board(
         landscapes=landscapes,
         lanes=lanes,
         rows=rows_of(mine, facts.there),
-        closed=_closed(facts.freezes),
+        closed=_closed(facts),
         mine=sum(
             card.waits_for_me
             for lane in lanes
@@ -149,7 +150,6 @@ def _facts(user: User, at: datetime, places: Sequence[Environment]) -> Facts:
     excluded = {pk: parts[change.pk] for pk, change in owners.items()}
     requests = [row.approval for row in asking.values() if row.approval is not None]
     owed = list(_owed(places))
-    windows = list(_windows(places, at))
     return Facts(
         viewer=Viewer(user, at, asked_as(user)),
         at=at,
@@ -164,12 +164,7 @@ def _facts(user: User, at: datetime, places: Sequence[Environment]) -> Facts:
             for row in owed
             if row.kind not in SYNCS and row.duty.due_at <= at
         },
-        freezes=[
-            row
-            for row in windows
-            if row.kind == WindowKind.FREEZE and row.starts_at < at + AHEAD
-        ],
-        windows=windows,
+        windows=_binding(places, at),
         there=installed_in(places),
     )
 
@@ -182,15 +177,16 @@ def _change_of(row: Promotion | ChangeRequest) -> ChangeRequest:
     return row.change if isinstance(row, Promotion) else row
 
 
-def _closed(freezes: Sequence[Window]) -> list[Closed]:
-    """Freezes by what is frozen when, each once with all its environments."""
-    found: dict[tuple[int, datetime, datetime], list[Window]] = {}
-    for row in freezes:
-        found.setdefault((row.rule_id, row.starts_at, row.ends_at), []).append(row)
-    return [
-        Closed(rows[0], listed([str(row.environment) for row in rows]))
-        for rows in found.values()
-    ]
+def _closed(facts: Facts) -> list[Closed]:
+    """Freezes by what is frozen when, each once with all the environments it binds."""
+    found: dict[tuple[int, datetime, datetime], tuple[Window, dict[str, None]]] = {}
+    for place in facts.places:
+        for row in facts.windows[place.pk]:
+            if row.kind == WindowKind.FREEZE and row.starts_at < facts.at + AHEAD:
+                when = row.rule_id, row.starts_at, row.ends_at
+                found.setdefault(when, (row, {}))[1][str(place)] = None
+    closed = [Closed(row, listed(list(names))) for row, names in found.values()]
+    return sorted(closed, key=lambda one: one.window.starts_at)
 
 
 def _is_going(owed: ChangeDuty, facts: Facts) -> bool:
@@ -224,29 +220,23 @@ def _lane(place: Environment, facts: Facts, *, only_mine: bool) -> Lane:
     return Lane(
         environment=place,
         icon=ICONS[Kind(place.kind)],
-        head=head_of(place, facts.places, facts.there, facts.windows, facts.at),
-        freeze=next(
-            (
-                f
-                for f in facts.freezes
-                if f.environment_id == place.pk and _is_on(f, facts)
-            ),
-            None,
+        head=head_of(
+            place, facts.places, facts.there, facts.windows[place.pk], facts.at
         ),
+        freeze=_frozen(place, facts),
         is_unjudged=place.pk in facts.unjudged,
         groups=[group for group in groups if group.cards],
     )
 
 
-def _is_on(freeze: Window, facts: Facts) -> bool:
-    return freeze.starts_at <= facts.at
+def _frozen(place: Environment, facts: Facts) -> Window | None:
+    """The freeze that is on there."""
+    on = (row for row in facts.windows[place.pk] if row.starts_at <= facts.at)
+    return next((row for row in on if row.kind == WindowKind.FREEZE), None)
 
 
 def _live(place: Environment, facts: Facts, states: tuple[str, ...]) -> list[Card]:
-    frozen = next(
-        (f for f in facts.freezes if f.environment_id == place.pk and _is_on(f, facts)),
-        None,
-    )
+    frozen = _frozen(place, facts)
     busy = [one for one in facts.promotions if one.state in ("running", "verifying")]
     return [
         live_card(
@@ -370,6 +360,16 @@ def _owed(places: Sequence[Environment]) -> QuerySet[ChangeDuty]:
     return rows.select_related(
         "change__package__component", "environment", "duty__owner"
     ).order_by("duty__due_at", "pk")
+
+
+def _binding(places: Sequence[Environment], at: datetime) -> dict[int, list[Window]]:
+    """The windows that bind each environment, as the gates of a promotion see it."""
+    rows = list(_windows(places, at))
+    parts = {place.pk: windows_of(place) for place in places}
+    return {
+        pk: [row for row in rows if row.environment in part]
+        for pk, part in parts.items()
+    }
 
 
 def _windows(places: Sequence[Environment], at: datetime) -> QuerySet[Window]:

@@ -46,13 +46,13 @@ def head_of(
     windows: Sequence[Window],
     at: datetime,
 ) -> Head:
-    """The head of one lane among the lanes of its landscape."""
+    """The head of one lane among the lanes of its landscape; `windows` bind it."""
     here = there.get(place.pk, {})
     newest = _main(here)
     base = next((row for row in places if row.is_serving), None)
     database = next((run for run in _runs(here) if _is(run, "database")), None)
     if place.is_serving or base is None:
-        note = _next_window(place, windows, at)
+        note = _next_window(windows, at)
     else:
         note = _compared(place, base, there)
     return Head(
@@ -114,16 +114,13 @@ def _compared(place: Environment, base: Environment, there: There) -> Note | Non
     return Note(text, "git-merge", is_compared=True)
 
 
-def _next_window(
-    place: Environment, windows: Sequence[Window], at: datetime
-) -> Note | None:
+def _next_window(windows: Sequence[Window], at: datetime) -> Note | None:
     """The maintenance that is on or comes next and is not in a freeze."""
-    own = [row for row in windows if row.environment_id == place.pk]
-    frozen = [row.during for row in own if row.kind == WindowKind.FREEZE]
+    frozen = [row.during for row in windows if row.kind == WindowKind.FREEZE]
     window = next(
         (
             row
-            for row in own
+            for row in windows
             if row.kind == WindowKind.MAINTENANCE
             and not any(row.starts_at in during for during in frozen)
         ),
