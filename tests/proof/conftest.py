@@ -1,13 +1,17 @@
 """One company for all these modules: built once, every request rolled back."""
 
+from functools import wraps
+
 import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from psycopg2 import sql
 
+from opsdesk.core.policy import routes
 from tests.accounts import sign_in
 from tests.proof import world as worlds
+from tests.proof.looking import Looks
 
 # Being there leaves traces that are not facts: sessions, signs of life, double posts.
 TRACES = (
@@ -60,6 +64,25 @@ def doors(world):
     return found
 
 
+@pytest.fixture(scope="package")
+def looks(world, doors):
+    """What the cast see when they look, and which views they get to."""
+    entered = set()
+
+    def noted(name, view):
+        @wraps(view)
+        def reached(request, *args, **kwargs):
+            entered.add(name)
+            return view(request, *args, **kwargs)
+
+        return reached
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, pattern in routes():
+            patch.setattr(pattern, "callback", noted(name, pattern.callback))
+        yield Looks(world, doors, entered)
+
+
 class Rows:
     """A digest of every row of every table but the traces, table by table.
 
@@ -107,12 +130,3 @@ def _digests(names: list[str]) -> dict[str, str]:
 def at_rest(world, doors):
     """What the database holds before anybody does anything."""
     return Rows()
-
-
-def read(answer):
-    """The answer, with a file that was streamed read to its end and closed."""
-    if answer.streaming:
-        answer.body = answer.getvalue()  # the test client closes it at its end
-    else:
-        answer.body = answer.content
-    return answer

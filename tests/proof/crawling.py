@@ -1,45 +1,36 @@
 """Going wherever the pages lead, as a person who clicks on everything would."""
 
-import re
 from collections import Counter, deque
 from functools import cache
-from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 from django.urls import Resolver404, resolve
 
-from tests.proof.conftest import read
-
 START = ("/", "/inbox/", "/snags/mine/", "/profile/")
-# Our templates write every attribute in double quotes.
-LINK = re.compile(r'\s(?:href|hx-get|data-get|src)="([^"]+)"')
 
 
-def crawl(client, *, each=3, start=START, within="/"):
-    """{address: answer} of everything within reach; of alike pages only a few.
+def crawl(look, *, each, start=START, within="/", all_of=frozenset()):
+    """{address: look} of everything within reach; of alike pages only a few.
 
     How a page is asked (sorted, filtered, turned) is tried once for each way to ask.
-    Pages that are not within the address given are read, and left at that.
+    Pages that are not within the address given are read, and left at that. Those that
+    are wanted all are not counted among the few.
     """
     found, seen, waiting = {}, Counter(), deque(start)
     while waiting:
         url = waiting.popleft()
         name = _page(url)
         most = 1 if "?" in (name or "") else each
-        if url in found or not name or seen[name] >= most:
+        is_wanted = url in all_of
+        if url in found or not name or (seen[name] >= most and not is_wanted):
             continue
-        seen[name] += 1
-        answer = found[url] = read(client.get(url))
-        if answer.status_code == 302:
-            waiting.append(urljoin(url, answer["Location"]))
-        elif url.startswith(within) and _is_html(answer):
-            links = map(unescape, LINK.findall(answer.body.decode()))
-            waiting += [urljoin(url, link).partition("#")[0] for link in links]
+        seen[name] += not is_wanted
+        here = found[url] = look(url)
+        if here.code == 302:
+            waiting.append(urljoin(url, here.location))
+        elif url.startswith(within):
+            waiting += [urljoin(url, link).partition("#")[0] for link in here.links]
     return found
-
-
-def _is_html(answer):
-    return answer.get("Content-Type", "").startswith("text/html")
 
 
 @cache

@@ -33,14 +33,18 @@ SECRETS = {
 LOOKERS = ("rob", "vic", "dee", "sam")
 
 
-def told(world, name, answer):
-    """What this answer says to a person who may not know it: words, or a token."""
+def words_in(world, name, body):
+    """Which words, or whose token, an answer tells somebody who looks for them."""
     if name not in LOOKERS:
-        return []
-    text = text_of(answer.body)
-    kept = [words for words, whom in SECRETS.items() if name in whom]
-    tokens = [token.secret for token in world.tokens.values()]
-    return [words for words in (*kept, *tokens) if words in text]
+        return frozenset()
+    text = text_of(body)
+    tokens = (token.secret for token in world.tokens.values())
+    return frozenset(words for words in (*SECRETS, *tokens) if words in text)
+
+
+def told(name, look):
+    """What an answer says to a person who may not know it: words, or a token."""
+    return sorted(w for w in look.words if name in SECRETS.get(w, LOOKERS))
 
 
 def text_of(body):

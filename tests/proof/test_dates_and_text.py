@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.proof import asking
-from tests.proof.conftest import read
 from tests.proof.rights import ANONYMOUS, lines
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -55,22 +54,22 @@ def _somebody(line):
 
 
 @pytest.mark.parametrize("kind", NONSENSE)
-def test_a_page_asked_nonsense_is_still_a_page(kind, world, doors, at_rest):
+def test_a_page_asked_nonsense_is_still_a_page(kind, world, looks, at_rest):
     query, bad = NONSENSE[kind], []
     for line in PAGES if len(query) > 1 else LISTS:
-        if _fails(line, query, world, doors):
+        if _fails(line, query, world, looks):
             each = ({name: value} for name, value in query.items())
-            guilty = [str(q)[:99] for q in each if _fails(line, q, world, doors)]
+            guilty = [str(q)[:99] for q in each if _fails(line, q, world, looks)]
             bad.append(f"{line}: {guilty or query}")
     assert bad == []
     assert at_rest.changed() == []
 
 
-def _fails(line, query, world, doors):
+def _fails(line, query, world, looks):
     name = _somebody(line)
     url = asking.address(line, world, name, "ours")
     mark = "&" if "?" in url else "?"
-    code = read(doors[name].get(f"{url}{mark}{urlencode(query)}")).status_code
+    code = looks.ask(name, "get", f"{url}{mark}{urlencode(query)}").code
     own = line.route.startswith(("health", "mfa_"))
     return code >= 500 or (code >= 400 and not line.on and not own)
 
