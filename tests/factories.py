@@ -39,30 +39,35 @@ def make_user(name, *roles, supplier=None, scope=None, **extra):
     user = User.objects.create_user(
         f"{name}@example.org", PASSWORD, **{"name": name.capitalize(), **extra}
     )
-    for role in roles:
-        Membership.objects.create(
-            user=user, role=role, supplier=supplier, department=scope
-        )
+    Membership.objects.bulk_create(
+        Membership(user=user, role=role, supplier=supplier, department=scope)
+        for role in roles
+    )
     return user
 
 
 def make_landscape(name="ERP"):
-    """Production of a landscape with four environments and one open snaglist."""
-    landscape = Landscape.objects.create(name=name, product="Compiere")
-    production = None
-    for kind in Environment.Kind:
-        made = Environment.objects.create(
-            landscape=landscape,
-            kind=kind,
-            name=f"{name} {kind.label}",
-            is_serving=kind == Environment.Kind.PRODUCTION,
-            pairs_with=production if kind == Environment.Kind.FAILOVER else None,
-        )
-        production = production or made
-    golive = GoLive.objects.create(
-        landscape=landscape, name="Go-live", went_live_on=date(2026, 1, 5)
+    """Production of a landscape with four environments and one open snaglist.
+
+    Nobody made them: they have no history.
+    """
+    (landscape,) = Landscape.objects.bulk_create(
+        [Landscape(name=name, product="Compiere")]
     )
-    Snaglist.objects.create(golive=golive, name="General")
+    made = {
+        kind: Environment(landscape=landscape, kind=kind, name=f"{name} {kind.label}")
+        for kind in Environment.Kind
+    }
+    production = made[Environment.Kind.PRODUCTION]
+    production.is_serving = True
+    Environment.objects.bulk_create(made.values())
+    Environment.objects.filter(pk=made[Environment.Kind.FAILOVER].pk).update(
+        pairs_with=production
+    )
+    (golive,) = GoLive.objects.bulk_create(
+        [GoLive(landscape=landscape, name="Go-live", went_live_on=date(2026, 1, 5))]
+    )
+    Snaglist.objects.bulk_create([Snaglist(golive=golive, name="General")])
     return landscape.environments.get(is_serving=True)
 
 
@@ -104,5 +109,6 @@ def make_contract(landscape, calendar=None, *, name="", terms=None, **targets):
 def make_snag(environment, actor, **extra):
     """A P3 fault raised through its service; at=NINE places it on a known Monday."""
     fields = {"title": "Invoices print twice", "impact": 2, "urgency": 2, **extra}
-    snaglist = Snaglist.objects.filter(golive__landscape=environment.landscape).first()
+    lists = Snaglist.objects.filter(golive__landscape=environment.landscape_id)
+    snaglist = lists.select_related("golive").first()
     return raise_snag(environment=environment, snaglist=snaglist, actor=actor, **fields)
