@@ -126,7 +126,7 @@ def snag_for(user: User, pk: int) -> Snag | None:
 
 
 def bare_snag(user: User, pk: int) -> Snag | None:
-    """The snag's own columns alone: what a poll needs."""
+    """The snag's own columns alone: what a poll or a verb needs."""
     return _one(user, _rows(user, pk))
 
 

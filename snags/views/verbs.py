@@ -15,7 +15,7 @@ from opsdesk.core.policy import policy
 from snags import permissions
 from snags.forms import verbs as forms
 from snags.models import Snag
-from snags.queries.page import snag_for
+from snags.queries.page import bare_snag
 from snags.queries.verbs import BUTTONS, may
 from snags.services import editing, lifecycle, talk
 from snags.views.landing import land
@@ -333,7 +333,7 @@ def effort(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _do(request: UserRequest, pk: int, ask: Ask) -> HttpResponse:
-    snag = snag_for(request.user, pk)
+    snag = bare_snag(request.user, pk)
     if snag is None:
         raise Http404
     if request.method != "POST":
