@@ -20,13 +20,13 @@ CANNOT = "the clocks of 2 snags cannot be."
 
 @pytest.fixture
 def office(live):
-    make_contract(live.landscape, p3_response=60 * 40_000, p3_resolution=60 * 50_000)
+    make_contract(live.landscape, p3_response=60 * 2_500, p3_resolution=60 * 3_000)
     return Target.objects.first().calendar
 
 
 @pytest.fixture
 def spoilt(live, rob, mia, office):
-    """Two snags whose promises no amended week of half an hour can ever use up."""
+    """Two snags whose promises half an hour a week does not use up in this century."""
     snags = [make_snag(live, rob) for _ in range(2)]
     amend_calendar(office, actor=mia, version=1, **HALF_AN_HOUR)
     return snags
@@ -68,7 +68,7 @@ def test_clocks_that_cannot_be_counted_are_said_on_the_page_and_logged_once(
 def test_what_cannot_be_counted_holds_up_no_other_calendar(rob, mia, spoilt):
     other = make_landscape("HR")
     calendar = make_calendar(name="Second office")
-    make_contract(other.landscape, calendar, p3_response=60 * 40_000)
+    make_contract(other.landscape, calendar, p3_response=60 * 2_500)
     healthy = make_snag(other, rob)
     amend_calendar(calendar, actor=mia, version=1, **ALL_DAY)
 
@@ -80,7 +80,7 @@ def test_what_cannot_be_counted_holds_up_no_other_calendar(rob, mia, spoilt):
 
 def test_what_could_not_be_counted_waits_for_the_rest(rob, mia, spoilt):
     calendar = make_calendar(name="Second office")
-    make_contract(make_landscape("HR").landscape, calendar, p3_response=60 * 40_000)
+    make_contract(make_landscape("HR").landscape, calendar, p3_response=60 * 2_500)
     run()
     amend_calendar(calendar, actor=mia, version=1, **ALL_DAY)
 
