@@ -53,8 +53,7 @@ class PromotionViewSet(Changes):
 
     def get_queryset(self) -> QuerySet[Promotion]:
         seen = promotions_for(actor(self.request))
-        named = seen.select_related("created_by", "started_by")
-        return named.prefetch_related("steps__done_by").order_by("-id")
+        return seen.prefetch_related("steps__done_by").order_by("-id")
 
     @made_by(inputs.PromotionIn)
     def create(

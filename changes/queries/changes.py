@@ -55,16 +55,13 @@ def changes_for(
 
 def change_for(user: User, pk: int) -> ChangeRequest | None:
     """The change with what every page of it names, if this person may know of it."""
-    rows = ChangeRequest.objects.visible_to(user).filter(pk=pk)
-    named = rows.select_related(
-        "landscape",
-        "template",
-        "package__component",
-        "requester",
-        "implementer",
-        "approval",
+    rows = ChangeRequest.objects.visible_to(user).select_related(
+        "package__component", "requester", "implementer", "approval"
     )
-    return named.order_by("pk").first()
+    try:
+        return rows.get(pk=pk)
+    except ChangeRequest.DoesNotExist:
+        return None
 
 
 def fixes_of(user: User, snag: Snag) -> QuerySet[ChangeRequest]:

@@ -315,4 +315,4 @@ def _said(change: ChangeRequest, names: tuple[str, ...]) -> list[tuple[str, str]
 def _linked(user: User, rows: Any) -> list[Snag]:
     """Snags the reader may know of."""
     seen = Snag.objects.visible_to(user).filter(pk__in=rows.values("pk"))
-    return list(seen.defer("search").order_by("pk"))
+    return list(seen.only("title").order_by("pk"))

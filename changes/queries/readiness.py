@@ -103,7 +103,7 @@ def fields_filled(case: Proposal, _at: datetime) -> Finding:
     names = [
         str(capfirst(field.verbose_name))
         for field in change._meta.fields  # noqa: SLF001
-        if field.name in NEEDED and not getattr(change, field.name)
+        if field.name in NEEDED and not getattr(change, field.attname)
     ]
     detail = f"Not filled in yet: {listed(names)}." if names else "Filled in."
     return Finding("FIELDS", not names, detail, "Edit the change and fill them in.")

@@ -33,7 +33,7 @@ def substance(change: ChangeRequest) -> dict[str, Any]:
         "backout_deadline": change.backout_hours,
         "risk_answers": change.risk_answers,
         "risk": change.risk,
-        "components": sorted(change.components.values_list("pk", flat=True)),
+        "components": sorted(component.pk for component in change.components.all()),
         "envelope": [instant(change.earliest_start), instant(change.latest_end)],
         "targets": [
             [aim.environment_id, aim.ordinal, aim.is_mandatory, aim.is_exclusive]

@@ -33,7 +33,8 @@ def testers_for(package: Package | None) -> QuerySet[User]:
 def tests_for(user: User) -> list[Asked]:
     """The open tests of a person, those that can be done now first."""
     rows = UserTest.objects.filter(assigned_to=user).exclude(change__state__in=ENDED)
-    return _asked(rows.order_by("duty__due_at", "pk"))
+    named = rows.select_related("change__package__component")
+    return _asked(named.order_by("duty__due_at", "pk"))
 
 
 def asked_about(change: ChangeRequest) -> list[Asked]:
@@ -78,13 +79,11 @@ def sign_offs_for(user: User) -> QuerySet[TestSignOff]:
     """Verdicts on the changes a person may see."""
     seen = ChangeRequest.objects.visible_to(user)
     rows = TestSignOff.objects.filter(change__in=seen.order_by().values("pk"))
-    return rows.select_related(
-        "change__package", "environment", "tester", "package"
-    ).order_by("-at", "-pk")
+    return rows.select_related("environment", "tester").order_by("-at", "-pk")
 
 
 def _asked(rows: QuerySet[UserTest]) -> list[Asked]:
-    named = ("change__package__component", "environment", "duty", "assigned_to")
+    named = ("environment", "duty", "assigned_to")
     tests = list(rows.filter(duty__done_at__isnull=True).select_related(*named))
     there = installed_in({test.environment for test in tests})
     found = [Asked(test, _is_there(test, there)) for test in tests]

@@ -159,10 +159,10 @@ def cancel(promotion: Promotion, *, actor: User, note: str = "") -> Promotion:
 
 def _check_new(change: ChangeRequest, environment: Environment, kind: str) -> None:
     mine = change.promotions.filter(environment=environment, kind=kind)
-    if mine.filter(state__in=LIVE).exists():
+    runs = list(mine.order_by("pk").values_list("state", "revision"))
+    if any(state in LIVE for state, _ in runs):
         raise RuleError("It is scheduled there already.", code="replay")
-    done = mine.filter(revision=change.revision, state=PromotionState.SUCCEEDED)
-    if done.exists():
+    if (PromotionState.SUCCEEDED, change.revision) in runs:
         raise RuleError(f"It was promoted to {environment} before.", code="replay")
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from changes import permissions
 from changes.models import ChangeRequest, Promotion
@@ -20,6 +19,14 @@ from opsdesk.core.errors import RuleError, require
 from opsdesk.core.models import ApprovalRequest
 from opsdesk.core.services import approvals
 from opsdesk.core.services.outbox import Note, notify_all
+
+# An environment, what it stands by for, and all that stand by for one of these.
+PAIR = """
+SELECT held.* FROM environments_environment held, environments_environment one
+WHERE one.id = %s AND (held.id IN (one.id, one.pairs_with_id)
+                       OR held.pairs_with_id IN (one.id, one.pairs_with_id))
+ORDER BY held.id FOR NO KEY UPDATE OF held
+"""
 
 
 def locked(promotion: Promotion) -> Promotion:
@@ -39,11 +46,7 @@ def locked(promotion: Promotion) -> Promotion:
 def hold_environments(pk: int) -> Environment:
     """Lock the environment with its pair, by id: freezes and leases wait, or we do.
     Returns it as it is now, with what it stands by for."""
-    leads = Environment.objects.filter(pk=pk).values("pairs_with")
-    pair = Q(pk=pk) | Q(pk__in=leads) | Q(pairs_with=pk) | Q(pairs_with__in=leads)
-    group = Environment.objects.filter(pair)
-    held = group.select_for_update(of=("self",), no_key=True).order_by("pk")
-    found = {row.pk: row for row in held}
+    found = {row.pk: row for row in Environment.objects.raw(PAIR, [pk])}
     if lead := found.get(found[pk].pairs_with_id or 0):
         found[pk].pairs_with = lead
     return found[pk]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from changes.digest import sha256_of
 from changes.models import ChangeRequest, ChangeRevision, ChangeTarget
@@ -27,6 +28,7 @@ ORDER = ("dev_test", "production", "failover", "training")
 @transaction.atomic(savepoint=False)
 def record(change: ChangeRequest, *, actor: User, at: datetime) -> bool:
     """Settle targets, risk and digest; write the revision down. True when it is new."""
+    prefetch_related_objects([change], "components")
     was = _settled(change)
     _add_standbys(change)
     _judge_risk(change, at)

@@ -88,8 +88,10 @@ def _cancel(
 
 def _objection(request: ApprovalRequest) -> str:
     """Why it was rejected, or nothing."""
+    if request.state != State.REJECTED:
+        return ""
     said = request.votes.filter(decision="reject").order_by("-pk").first()
-    return said.comment if said and request.state == State.REJECTED else ""
+    return said.comment if said else ""
 
 
 def _tell(

@@ -12,9 +12,9 @@ from environments.models import Environment
 
 def standbys(environment: Environment) -> QuerySet[Environment]:
     """What follows it as its copy: all others of its pair while it serves."""
-    if not environment.may_serve:
+    lead = environment.pairs_with_id
+    if not environment.may_serve or (lead and not environment.is_serving):
         return Environment.objects.none()
-    lead = environment.pairs_with_id if environment.is_serving else None
     pair = Q(pairs_with=lead or environment.pk) | Q(pk=lead)
     others = Environment.objects.in_use().filter(pair, is_serving=False)
     return others.exclude(pk=environment.pk).order_by("pk")

@@ -266,8 +266,8 @@ def test_promotions_and_their_verdicts_cost_the_same_for_any_number(
         for _ in range(count):
             sign(drafted, world.dev, world.tom, area=next(areas))
 
-    same_queries(f"{API}promotions/", fail, budget=8)
-    same_queries(f"{API}test-signoffs/", say, budget=8)
+    same_queries(f"{API}promotions/", fail, budget=5)
+    same_queries(f"{API}test-signoffs/", say, budget=6)
 
 
 def test_questions_templates_leave_and_duties_cost_the_same_for_any_number(
@@ -329,4 +329,4 @@ def test_questions_templates_leave_and_duties_cost_the_same_for_any_number(
         ("freeze-overrides", times(leave, iter(freezes))),
         ("duties", times(owe, kinds)),
     ):
-        same_queries(f"{API}{path}/", add, budget=8)
+        same_queries(f"{API}{path}/", add, budget=7)

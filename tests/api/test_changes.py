@@ -290,5 +290,5 @@ def test_the_list_costs_the_same_for_any_number_of_changes(client, world, same_q
             make_change(world.live, world.rita, world.ian, world.ana, package=package)
             for _ in range(n)
         ],
-        budget=12,
+        budget=9,
     )

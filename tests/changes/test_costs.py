@@ -43,7 +43,7 @@ def test_a_refused_start_costs_less_and_names_every_gate(
     promotion, ian = as_read(w.ready()), User.objects.get(pk=w.ian.pk)
     Environment.objects.filter(pk=w.live.pk).update(status="quarantined")
 
-    with django_assert_max_num_queries(25), pytest.raises(GatesError) as found:
+    with django_assert_max_num_queries(22), pytest.raises(GatesError) as found:
         starting.start(promotion, actor=ian)
 
     assert [each.code for each in found.value.unmet] == ["ENV"]

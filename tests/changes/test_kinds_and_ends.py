@@ -456,4 +456,4 @@ def test_the_list_and_the_page_cost_the_same_however_many_there_are(
         for _ in range(count):
             make_change(live, sam, sue, ana, label=f"2.{next(numbers)}")
 
-    same_queries(reverse("changes:list"), add, budget=12)
+    same_queries(reverse("changes:list"), add, budget=9)

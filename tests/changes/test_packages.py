@@ -312,7 +312,7 @@ def test_the_lists_of_packages_and_of_files_cost_the_same_however_long(
             base.requires.add(extra)
 
     client.force_login(sam)
-    same_queries(reverse("changes:packages"), add, budget=10)
+    same_queries(reverse("changes:packages"), add, budget=6)
     same_queries(base.get_absolute_url(), add, budget=20)
 
 

@@ -18,7 +18,7 @@ def test_the_page_of_a_change_costs_the_same_for_many_comments_and_snags(
             change.snags.add(make_snag(live, rob))
             talk.comment(change, actor=sue, body="A word.")
 
-    same_queries(change.get_absolute_url(), add, budget=70)
+    same_queries(change.get_absolute_url(), add, budget=32)
 
 
 def test_it_costs_the_same_for_many_changes_in_the_way(
@@ -34,4 +34,4 @@ def test_it_costs_the_same_for_many_changes_in_the_way(
             made = make_change(live, sam, sue, ana, label=f"3.{next(labels)}")
             submitting.submit(made, actor=sam)
 
-    same_queries(change.get_absolute_url(), add, budget=70)
+    same_queries(change.get_absolute_url(), add, budget=32)

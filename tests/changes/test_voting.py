@@ -205,7 +205,7 @@ def test_the_inbox_costs_the_same_for_many_requests(
             make_asked(live, mia, sam, sue, bea, label=f"2.{day}", start=start)
 
     client.force_login(cora)
-    same_queries(reverse("changes:approvals"), add, budget=16)
+    same_queries(reverse("changes:approvals"), add, budget=14)
 
 
 def test_s18_a_rejection_without_a_comment_is_not_taken(client, change, carl):
