@@ -20,7 +20,7 @@ from changes.services import starting
 from environments.models import Lease
 from opsdesk.core import clock
 from tests.changes import racing
-from tests.changes.factories import World, again
+from tests.changes.factories import World, again, to_production
 from tests.changes.making import make_component, make_package
 from tests.core import voting_trials
 from tests.factories import make_landscape
@@ -107,10 +107,14 @@ def _seed(world: World, count: int) -> None:
 
 
 def _starts(world: World) -> tuple[list[float], int]:
-    """Seconds of each start, every gate asked; the most statements of one."""
+    """Seconds of each start, every gate asked; the most statements of one.
+
+    It is one approved change all along: its promotion is aborted and asked for anew.
+    """
+    change = world.approved("starts", aims=racing.shared_slot(world))
     times, most = [], 0
     for number in range(STARTS):
-        ready = _ready(world, f"s{number}")
+        ready = to_production(world, change)
         if number % 4 == 0:
             with CaptureQueriesContext(connection) as captured:
                 starting.start(ready, actor=world.ian)
