@@ -67,6 +67,8 @@ def feed_of(
 ) -> Feed:
     """A page of the feed, oldest first; page 1 holds the newest entries."""
     keys = _keys(user, snag, show, page)
+    is_all = (show, page) == ("all", 1) and len(keys) <= PAGE
+    seen_now = _newest(keys) if is_all else stamp(user, snag)
     older, keys = len(keys) > PAGE, keys[:PAGE][::-1]
     events = _events(snag, [pk for kind, pk in keys if kind == EVENT])
     said = _comments(snag, [pk for kind, pk in keys if kind == COMMENT])
@@ -78,7 +80,7 @@ def feed_of(
         else _said(said[pk], files[pk], now, marks)
         for kind, pk in keys
     ]
-    return Feed(entries, show, page, older and page < DEEPEST, stamp(user, snag))
+    return Feed(entries, show, page, older and page < DEEPEST, seen_now)
 
 
 def stamp(user: User, snag: Snag) -> str:
@@ -86,6 +88,14 @@ def stamp(user: User, snag: Snag) -> str:
     last_event = events_for(user, snag).order_by().aggregate(last=Max("pk"))["last"]
     last_said = comments_for(user, snag).order_by().aggregate(last=Max("pk"))["last"]
     return f"{last_event or 0}-{last_said or 0}"
+
+
+def _newest(keys: list[tuple[int, int]]) -> str:
+    """The same, of a feed that is read whole."""
+    last = {EVENT: 0, COMMENT: 0}
+    for kind, pk in keys:
+        last[kind] = max(last[kind], pk)
+    return f"{last[EVENT]}-{last[COMMENT]}"
 
 
 def marks_of(seen: str) -> tuple[int, int] | None:

@@ -171,8 +171,11 @@ def similar_resolved(user: User, snag: Snag) -> list[Snag]:
         .order_by()
         .values_list("pk", flat=True)[:CANDIDATES]
     )
-    rows = Snag.objects.filter(pk__in=list(found)).select_related("owner")
-    return list(rows.defer("search").order_by("-resolved_at", "-pk")[:SIMILAR])
+    if not (ids := list(found)):
+        return []
+    rows = Snag.objects.filter(pk__in=ids).select_related("owner")
+    rows = rows.only("title", "resolved_at", "resolution", "owner__name")
+    return list(rows.order_by("-resolved_at", "-pk")[:SIMILAR])
 
 
 def reader_of(
@@ -240,7 +243,7 @@ def _efforts(snag: Snag) -> EffortList:
 
 def _duplicates(user: User, snag: Snag) -> list[Snag]:
     rows = Snag.objects.visible_to(user).filter(merged_into=snag)
-    return list(rows.defer("search").order_by("pk")[:DUPLICATES])
+    return list(rows.only("title").order_by("pk")[:DUPLICATES])
 
 
 def _duty_day(duty: object, now: datetime) -> str:

@@ -280,7 +280,7 @@ def test_the_page_costs_the_same_however_much_was_said(
                 snag, actor=sam, minutes=5, kind="fix", spent_on=clock.now().date()
             )
 
-    same_queries(snag.get_absolute_url(), say_more, budget=25)
+    same_queries(snag.get_absolute_url(), say_more, budget=19)
 
 
 def test_a_long_feed_is_paged_with_nothing_lost(client, snag, sam):
@@ -365,7 +365,7 @@ def test_a_poll_is_cheap(client, live, rob, sam):
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url, asked).status_code == 204
 
-    assert len(queries) <= 12
+    assert len(queries) <= 11
 
 
 def test_new_entries_are_marked_once_shown(client, snag, rob, sam):
