@@ -19,6 +19,8 @@ ARGS = [
     "--disable-gpu-compositing",
     "--disable-software-rasterizer",
     "--num-raster-threads=1",
+    # A page lives for a second: compiling its scripts well takes longer than it saves.
+    "--js-flags=--no-turbofan,--no-maglev",
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",

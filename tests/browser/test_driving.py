@@ -1,8 +1,11 @@
 """Who says that a page is accessible would have seen it if it were not."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
+from opsdesk.local.places import BASE_DIR
 from tests.browser.driving import assert_accessible_in_every_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -11,6 +14,16 @@ STYLE = """css => {
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [sheet];
 }"""
+SHEETS = sorted((BASE_DIR / "opsdesk/static/opsdesk/css").glob("*.css"))
+
+
+def test_night_changes_colours_and_nothing_else():
+    styles = "".join(path.read_text() for path in SHEETS)
+    by_theme = re.findall(r"\[data-theme[^{]*{\s*([^}]*?)\s*}", styles)
+
+    assert by_theme == ["color-scheme: light;", "color-scheme: dark;"]
+    assert "light-dark(" in styles  # which gives a colour, and can give nothing else
+    assert "prefers-color-scheme" not in styles
 
 
 @pytest.mark.parametrize(
