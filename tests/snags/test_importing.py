@@ -324,7 +324,10 @@ def test_a_log_in_two_parts_gives_what_it_gives_at_once(tmp_path):
 
 def _timelines():
     lines = {}
-    for record in SourceRecord.objects.select_related("snag"):
+    rows = SourceRecord.objects.select_related("snag").prefetch_related(
+        "snag__events", "snag__pauses", "snag__handovers"
+    )
+    for record in rows:
         snag = record.snag
         lines[record.number] = (
             snag.status,
