@@ -30,6 +30,11 @@ def first_policies():
         import_module("changes.migrations.0003_first_policies").add(apps, None)
 
 
+def built_in_profile():
+    """How ServiceNow's log is read, as a new installation has it."""
+    import_module("snags.migrations.0003_servicenow_profile").add(apps, None)
+
+
 def make_party(name, kind="department", **extra):
     return Party.objects.get_or_create(name=name, defaults={"kind": kind, **extra})[0]
 

@@ -1,7 +1,6 @@
-from importlib import import_module
-
 import pytest
-from django.apps import apps
+
+from tests import factories
 
 WITH_PROFILE = {"test_importing", "test_importing_files", "test_snag_times"}
 
@@ -15,4 +14,4 @@ def built_in_profile(request):
         asked or request.node.get_closest_marker("django_db")
     ):
         request.getfixturevalue("db")
-        import_module("snags.migrations.0003_servicenow_profile").add(apps, None)
+        factories.built_in_profile()
