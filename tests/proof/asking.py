@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 from functools import cache
+from urllib.parse import urlencode
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -37,6 +38,8 @@ from tests.proof.api_bodies import bodies
 from tests.proof.world import memberships, parties
 
 NOWHERE = 999_999
+# The verbs of the API that are refused without a key.
+ONCE = {"change-break-glass", "promotion-start", "promotion-rollback"}
 ROW = re.compile(r"/api/v1/[a-z-]+/\d+/")
 DAY = timedelta(days=1)
 # What a page of its own kind of address is asked with.
@@ -389,14 +392,19 @@ def seen(looks, url):
     return looks.at("amy", row[0]).etag if row else ""
 
 
-def payload(line, w, etag=""):
-    """What a form of this route would send, as keyword arguments of client.post."""
-    space, _, verb = line.route.rpartition(":")
+def payload(line, w, etag="", **more):
+    """What a form of this route would send, as keyword arguments of client.post.
+
+    Pages are sent more, which no form of theirs asks for.
+    """
+    verb = line.route.rpartition(":")[2]
     if line.route == "api:attachment-list":
         added = SimpleUploadedFile("screen.txt", b"It prints twice.")
         return {"data": {"body": "A word.", "files": added}}
     if line.is_api:
-        headers = {"If-Match": etag or '"1"', "Idempotency-Key": "once"}
+        headers = {"If-Match": etag or '"1"'}
+        if verb in ONCE:
+            headers["Idempotency-Key"] = "once"
         if verb == "package-upload":
             added = SimpleUploadedFile("b.sql", b"select 1;")
             return {"data": {"files": added}, "headers": headers}
@@ -405,7 +413,14 @@ def payload(line, w, etag=""):
         return {**sent, "headers": headers}
     if line.route == "changes:package_upload":
         return {"data": {"uploads": SimpleUploadedFile("b.sql", b"select 1;")}}
-    return {"data": _forms(space, w).get(verb, {})}
+    fields = urlencode({**form(line, w), **more}, doseq=True)
+    return {"data": fields, "content_type": "application/x-www-form-urlencoded"}
+
+
+def form(line, w):
+    """What somebody who fills in the page of this route would enter."""
+    space, _, verb = line.route.rpartition(":")
+    return _forms(space, w).get(verb, {})
 
 
 @cache

@@ -5,13 +5,12 @@ from functools import wraps
 import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.test import Client
 from psycopg2 import sql
 
 from opsdesk.core.policy import routes
 from tests.accounts import sign_in
 from tests.proof import world as worlds
-from tests.proof.looking import Looks
+from tests.proof.looking import Door, Looks
 
 # Being there leaves traces that are not facts: sessions, signs of life, double posts.
 TRACES = (
@@ -56,10 +55,10 @@ def db(doors):
 @pytest.fixture(scope="package")
 def doors(world):
     """A signed-in client for each of the cast, and one for nobody."""
-    found = {"nobody signed in": Client(raise_request_exception=False)}
+    found = {"nobody signed in": Door()}
     for name, person in world.people.items():
         if person.is_active and not person.is_service:
-            found[name] = Client(raise_request_exception=False)
+            found[name] = Door()
             sign_in(found[name], person)
     return found
 

@@ -136,7 +136,7 @@ def test_days_nobody_means_are_refused(day, world, doors, at_rest):
             "due_at": f"{day}T00:00",
         },
         "/snags/new/": {
-            **asking.payload(_line("snags:new"), world)["data"],
+            **asking.form(_line("snags:new"), world),
             "at": f"{day}T00:00",
         },
     }

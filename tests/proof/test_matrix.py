@@ -3,7 +3,8 @@
 Routes come from the resolver, so a new one fails here until somebody has written down
 whom it admits. Whom the gate refuses never gets as far as the view. Whoever may do a
 thing succeeds, and the database shows it; whoever may not changes nothing; and what one
-may not know of answers as what does not exist, nor is it in any other answer.
+may not know of answers as what does not exist, nor is it in any other answer. Every
+post names another site in all the ways it can, and no answer leads there.
 """
 
 from urllib.parse import urlsplit
@@ -47,6 +48,8 @@ KEEPS = {
     "api:freeze-preview",
     "api:maintenance-preview",
 }
+ELSEWHERE = dict.fromkeys(("next", "back"), "//evil.example")
+FROM_ELSEWHERE = {"referer": "https:evil.example"}
 SEE_ALL = {"sam", "ann", "amy"}  # enough of those to whom ours and theirs are alike
 OTHERS_TOKENS = {"mia", "ann", "amy"}  # who may list, but only Ann may revoke
 
@@ -112,8 +115,10 @@ def _ask(line, world, looks, name, whose):
     url = asking.address(line, world, name, whose)
     if line.method == "GET":
         return looks.at(name, url)
-    etag = asking.seen(looks, url) if line.is_api else ""
-    said = asking.payload(line, world, etag)
+    if line.is_api:
+        said = asking.payload(line, world, asking.seen(looks, url))
+    else:
+        said = {**asking.payload(line, world, **ELSEWHERE), "headers": FROM_ELSEWHERE}
     return looks.ask(name, line.method.lower(), url, **said)
 
 
@@ -155,6 +160,8 @@ def _fault(line, answer, wanted):
     code = answer.code
     if code >= 500:
         return f"{code}: {answer.start}"
+    if urlsplit(answer.location.strip()).netloc not in {"", "testserver"}:
+        return f"leads to {answer.location}"
     if wanted == "login":
         ok = code == 401 if line.is_api else _to_login(answer)
         return "" if ok else f"{code} instead of the log-in"

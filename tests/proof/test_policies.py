@@ -10,11 +10,11 @@ from functools import wraps
 import pytest
 from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client
 
 from opsdesk.accounts.models import ApiToken
 from opsdesk.core.policy import SIGNED_IN, policy_of, routes
 from tests.proof import asking
+from tests.proof.looking import Door
 from tests.proof.rights import ANONYMOUS, lines
 from tests.proof.world import CAST, make_token
 
@@ -61,7 +61,7 @@ def by_token(world):
 
 def _client(person):
     token = make_token(person, "all scopes", *ApiToken.Scope.values)
-    return Client(headers={"authorization": f"Bearer {token.secret}"})
+    return Door(headers={"authorization": f"Bearer {token.secret}"})
 
 
 @pytest.mark.parametrize("line", [g for g in GATED.values() if g.is_api], ids=str)

@@ -1,4 +1,7 @@
-"""Requests made on somebody's behalf: other sites, other hosts, other addresses."""
+"""Requests made on somebody's behalf: other sites, other hosts, other addresses.
+
+That no post leads elsewhere, whatever its form or its sender says, the matrix sees.
+"""
 
 from urllib.parse import quote, urlsplit
 
@@ -33,13 +36,6 @@ def _somebody(line):
     return next((name for name in sorted(line.may) if name != ANONYMOUS), "rob")
 
 
-def _leaves(answer):
-    return urlsplit(answer.get("Location", "/").strip()).netloc not in {
-        "",
-        "testserver",
-    }
-
-
 @pytest.mark.parametrize("where", EVIL)
 def test_the_log_in_goes_nowhere_else(where, doors, world):
     cache.clear()
@@ -47,22 +43,8 @@ def test_the_log_in_goes_nowhere_else(where, doors, world):
     for url in ("/account/login/", f"/account/login/?next={quote(where)}"):
         answer = Client().post(url, typed)
         assert answer.status_code == 302
-        assert not _leaves(answer), answer["Location"]
-
-
-@pytest.mark.parametrize("where", EVIL[:2])
-def test_no_post_is_sent_elsewhere_by_its_form_or_its_sender(where, doors, world):
-    """`next`, `back` and the page one came from are used only where they are ours."""
-    for line in POSTS:
-        name = _somebody(line)
-        url = asking.address(line, world, name, "ours")
-        cookies = doors[name].cookies.copy()
-        data = {"next": where, "back": where}
-        headers = {"referer": where}
-        answer = doors[name].post(url, data, headers=headers)
-        doors[name].cookies = cookies
-        assert answer.status_code < 500, url
-        assert not _leaves(answer), (url, answer["Location"])
+        place = urlsplit(answer["Location"].strip())
+        assert place.netloc in {"", "testserver"}, answer["Location"]
 
 
 def test_every_post_wants_its_token(world):
