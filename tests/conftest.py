@@ -5,7 +5,9 @@ import os
 
 import hypothesis
 import pytest
+from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection
+from django.db.models.signals import post_migrate  # noqa: TID251 (only let go of)
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
@@ -58,6 +60,11 @@ def django_db_setup(django_db_setup, django_db_blocker):
             "CREATE TABLE IF NOT EXISTS kept.core_approvalpolicy"
             " AS TABLE core_approvalpolicy"
         )
+    # They fill tables that stay as they are when a test has committed (plugins/swept).
+    post_migrate.disconnect(create_contenttypes)
+    post_migrate.disconnect(
+        dispatch_uid="django.contrib.auth.management.create_permissions"
+    )
 
 
 @pytest.fixture
