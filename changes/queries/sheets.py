@@ -106,8 +106,8 @@ def run_sheet(user: User, promotion: Promotion, at: datetime) -> RunSheet:
     may_run = permissions.can_run_promotion(user, promotion)
     current = next(iter(left), None)
     is_scheduled = promotion.state == S.SCHEDULED
-    excluded = excluded_from_promotion(promotion)
     request = promotion.approval
+    excluded = excluded_from_promotion(promotion) if request else {}
     now = standing(request, excluded=excluded, at=at) if request else None
     state = S(promotion.state)
     is_running = may_run and state in {S.RUNNING, S.VERIFYING}
@@ -122,7 +122,7 @@ def run_sheet(user: User, promotion: Promotion, at: datetime) -> RunSheet:
         ],
         verbs=[
             replace(verb, tone="") if unmet and verb.name == "start" else verb
-            for verb in _verbs(user, promotion, left)
+            for verb in _verbs(user, promotion, steps)
         ],
         findings=found,
         standing=now,
@@ -190,11 +190,11 @@ def _frozen(
     return [(freeze, asked.get(freeze.pk)) for freeze in found if freeze.is_hard]
 
 
-def _verbs(user: User, promotion: Promotion, left: list[PromotionStep]) -> list[Verb]:
+def _verbs(user: User, promotion: Promotion, steps: list[PromotionStep]) -> list[Verb]:
     return [
         Verb(name, *looks, reverse(f"changes:promotion_{name}", args=[promotion.pk]))
         for name, looks in BUTTONS.items()
-        if TIMES[name](promotion, left) and _may(user, promotion, name)
+        if TIMES[name](promotion, steps) and _may(user, promotion, name)
     ]
 
 
@@ -211,10 +211,8 @@ def _may(user: User, promotion: Promotion, name: str) -> bool:
     return permissions.can_run_promotion(user, promotion)
 
 
-def _has_applied(promotion: Promotion, left: list[PromotionStep]) -> bool:
-    open_ones = [step for step in left if step.kind == PromotionStep.Kind.APPLY]
-    every = promotion.steps.filter(kind=PromotionStep.Kind.APPLY).count()
-    return every > len(open_ones)
+def _has_applied(steps: list[PromotionStep]) -> bool:
+    return any(step.kind == PromotionStep.Kind.APPLY and step.done_at for step in steps)
 
 
 Test = Callable[[Promotion, list[PromotionStep]], bool]
@@ -223,11 +221,13 @@ TIMES: dict[str, Test] = {
     "ask": lambda p, _: p.state == S.SCHEDULED and _is_unasked(p),
     "confirm_baseline": lambda p, _: p.state == S.SCHEDULED and _is_baseline_old(p),
     "waive": lambda p, _: p.state == S.SCHEDULED and p.change.kind == "emergency",
-    "succeed": lambda p, left: p.state == S.VERIFYING and not left,
-    "fail": lambda p, left: (
-        p.state == S.VERIFYING or (p.state == S.RUNNING and _has_applied(p, left))
+    "succeed": lambda p, steps: (
+        p.state == S.VERIFYING and all(step.done_at for step in steps)
     ),
-    "abort": lambda p, left: p.state == S.RUNNING and not _has_applied(p, left),
+    "fail": lambda p, steps: (
+        p.state == S.VERIFYING or (p.state == S.RUNNING and _has_applied(steps))
+    ),
+    "abort": lambda p, steps: p.state == S.RUNNING and not _has_applied(steps),
     "roll_back": lambda p, _: (
         p.kind != Promotion.Kind.ROLLBACK and p.state in {S.SUCCEEDED, S.FAILED}
     ),

@@ -73,16 +73,17 @@ def _path(prefix: str, upload: Upload) -> str:
 
 def _make_room(package: Package, paths: Sequence[str]) -> None:
     """Judge the paths together with those that stay, and drop what they replace."""
-    kept = list(package.files.exclude(path__in=paths).order_by("path"))
+    rows, named = list(package.files.order_by("path")), set(paths)
+    kept = [row for row in rows if row.path not in named]
     _checked(lambda: [manifest.check_path(path) for path in paths])
     _checked(lambda: manifest.check_unique([*(row.path for row in kept), *paths]))
     if len(kept) + len(paths) > MOST_FILES:
         raise RuleError(
             f"A package has at most {MOST_FILES:,} files.", code="too_many_files"
         )
-    replaced = list(package.files.filter(path__in=paths).order_by("pk"))
-    package.files.filter(path__in=paths).delete()
-    _forget(replaced)
+    if replaced := [row for row in rows if row.path in named]:
+        package.files.filter(pk__in=[row.pk for row in replaced]).delete()
+        _forget(replaced)
 
 
 def _checked(check: Callable[[], object]) -> None:

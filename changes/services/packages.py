@@ -57,7 +57,8 @@ def draft(
         supersedes=supersedes,
     )
     save(package, actor=actor)
-    package.requires.set(requires)
+    if requires:
+        package.requires.set(requires)
     log(package, "draft", actor=actor, at=clock.now(), supersedes=str(supersedes or ""))
     return package
 
@@ -184,7 +185,7 @@ def editable(package: Package, actor: User) -> Package:
 def locked(package: Package) -> Package:
     """The package as it is now, held until the transaction ends."""
     rows = Package.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("component", "author").get(pk=package.pk)
+    return rows.select_related("component").get(pk=package.pk)
 
 
 def log(

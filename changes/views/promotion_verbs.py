@@ -211,7 +211,7 @@ def _do(request: UserRequest, pk: int, ask: Ask) -> HttpResponse:
         refused = form.non_field_errors() or [
             each for field in form.errors.values() for each in field
         ]
-        return show(request, found(request, pk), refused=refused, status=409)
+        return show(request, pk, refused=refused, status=409)
     if result is None:
         return _asked(request, promotion, ask, form)
     after = result if isinstance(result, Promotion) else promotion

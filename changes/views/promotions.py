@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from changes.forms.promotions import DigestForm, ScheduleForm
 from changes.models import Promotion
 from changes.queries import board as board_read
-from changes.queries.sheets import run_sheet, sheets_for
+from changes.queries.sheets import promotions_for, run_sheet, sheets_for
 from changes.services import promoting
 from changes.views.changes import MAKERS
 from changes.views.changes import found as found_change
@@ -36,7 +36,7 @@ def board(request: UserRequest) -> HttpResponse:
 @require_GET
 @policy(*sorted(INTERNAL))
 def promotion_detail(request: UserRequest, pk: int) -> HttpResponse:
-    return show(request, found(request, pk))
+    return show(request, pk)
 
 
 @policy(*MAKERS)
@@ -67,17 +67,18 @@ def promotion_new(request: UserRequest, pk: int) -> HttpResponse:
 
 def found(request: UserRequest, pk: int) -> Promotion:
     """The promotion, for whoever may see its change."""
-    return get_object_or_404(sheets_for(request.user), pk=pk)
+    return get_object_or_404(promotions_for(request.user), pk=pk)
 
 
 def show(
     request: UserRequest,
-    promotion: Promotion,
+    pk: int,
     *,
     refused: Sequence[object] = (),
     status: int = 200,
 ) -> HttpResponse:
     """The run sheet, with what was refused above it."""
+    promotion = get_object_or_404(sheets_for(request.user), pk=pk)
     context = {
         "promotion": promotion,
         "change": promotion.change,

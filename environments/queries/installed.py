@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from environments.models import Environment, Installation
+from environments.models import Component, Environment, Installation
 
 
 def installed(
@@ -26,6 +26,15 @@ def installed_in(
     for row in rows.order_by("environment_id", "component_id"):
         found.setdefault(row.environment_id, {})[row.component_id] = row
     return found
+
+
+def running(
+    component: Component, environments: Iterable[Environment]
+) -> frozenset[int]:
+    """The ids of those environments that run it now, in whatever version."""
+    rows = Installation.objects.filter(environment__in=environments)
+    here = _at(rows.filter(component=component), None).order_by("environment_id")
+    return frozenset(here.values_list("environment_id", flat=True))
 
 
 def history(environment: Environment) -> QuerySet[Installation]:

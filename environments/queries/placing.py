@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from environments.models import Component, Environment, Placement
-from environments.queries.installed import installed_in
+from environments.queries.installed import running
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,7 @@ def having(
     found = list(environments)
     if not found:
         return []
-    places, runs = places_in([component.landscape_id]), installed_in(found)
+    places, runs = places_in([component.landscape_id]), running(component, found)
     return [
-        each
-        for each in found
-        if places.hold(each, component.pk) or component.pk in runs.get(each.pk, {})
+        each for each in found if places.hold(each, component.pk) or each.pk in runs
     ]
