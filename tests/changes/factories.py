@@ -55,7 +55,8 @@ class World:
 
     def change(self, label="1.1", **extra):
         """Rita's normal change for Ian, of a package by Ana; its slot is now."""
-        start = clock.now() - HOUR / 2
+        # Half an hour ago by whatever was read just before, too.
+        start = clock.now() - HOUR / 2 - timedelta(minutes=1)
         return make_change(
             self.live, self.rita, self.ian, self.ana, label=label, start=start, **extra
         )
