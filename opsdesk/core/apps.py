@@ -6,4 +6,4 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from opsdesk.core import checks, schema  # noqa: F401, PLC0415
+        from opsdesk.core import checks  # noqa: F401, PLC0415
