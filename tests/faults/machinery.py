@@ -35,26 +35,34 @@ class OwnDatabase:
     """A copy of the test database that other processes may see committed rows in."""
 
     def __init__(self, name="proof_of_faults"):
-        self.name, self.template = name, connection.settings_dict["NAME"]
+        self.name, self.usual = name, connection.settings_dict["NAME"]
         self.url = _with_path(os.environ["DATABASE_URL"], self.name)
 
-    def __enter__(self):
+    def make(self, template=None):
+        """With the rows of another one, or of the test database."""
+        like = template.name if template else self.usual
         connection.close()
         self._server(
             sql.SQL(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = {}"
-            ).format(sql.Literal(self.template)),
+            ).format(sql.Literal(like)),
             f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)',
-            f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}"',
+            f'CREATE DATABASE "{self.name}" TEMPLATE "{like}"',
         )
+        return self
+
+    def drop(self):
+        self._server(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+    def __enter__(self):
+        connection.close()
         connection.settings_dict["NAME"] = self.name
         return self
 
     def __exit__(self, *_error):
         connection.close()
-        connection.settings_dict["NAME"] = self.template
-        self._server(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        connection.settings_dict["NAME"] = self.usual
 
     def connect(self):
         """Another session on it, outside Django."""

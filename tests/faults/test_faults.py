@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import F
 from django.test import Client
 
+from opsdesk.accounts.models import User
 from opsdesk.core.models import Heartbeat, Message, Notification
 from opsdesk.core.services import heartbeats, outbox
 from snags.models import Clock, ClockEvent
@@ -30,8 +31,10 @@ def db(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def own(db):
-    with OwnDatabase() as database:
+    database = OwnDatabase().make()
+    with database:
         yield database
+    database.drop()
 
 
 @pytest.fixture
@@ -49,18 +52,29 @@ def processes(own, sink, tmp_path):
     print(started.said())  # shown when the test failed
 
 
-@pytest.fixture
-def overdue(own):
+@pytest.fixture(scope="module")
+def late(db):
     """More than two hundred clocks whose every level is long due; nobody has looked."""
-    live = make_landscape()
-    make_contract(live.landscape, p3_response=60, p3_resolution=480)
-    rob, mia = make_user("rob", "reporter"), make_user("mia", "manager")
-    for number in range(SNAGS):
-        make_snag(live, rob, title=f"Snag {number}", at=NINE)
-    Notification.objects.all().delete()
-    Message.objects.all().delete()
+    database = OwnDatabase("proof_of_lateness").make()
+    with database:
+        live = make_landscape()
+        make_contract(live.landscape, p3_response=60, p3_resolution=480)
+        rob = make_user("rob", "reporter")
+        make_user("mia", "manager")
+        for number in range(SNAGS):
+            make_snag(live, rob, title=f"Snag {number}", at=NINE)
+        Notification.objects.all().delete()
+        Message.objects.all().delete()
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def overdue(own, late):
+    """That company, in the database of this test; gives its manager."""
+    own.make(late)
     assert Clock.objects.count() == 2 * SNAGS
-    return mia
+    return User.objects.get(name="Mia")
 
 
 def all_done():
