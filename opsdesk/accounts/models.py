@@ -1,6 +1,6 @@
 import secrets
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -139,6 +139,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As ever, but a sign-in is no change of the person: no line of history."""
+        if kwargs.get("update_fields") == ["last_login"]:
+            User.objects.filter(pk=self.pk).update(last_login=self.last_login)
+        else:
+            super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:person", args=[self.pk])

@@ -59,6 +59,19 @@ def test_address_and_password_open_the_door(rob, client):
     assert is_in(client)
 
 
+def test_signing_in_is_kept_as_the_last_time_and_no_line_of_history(rob, client):
+    lines = User.history.filter(id=rob.pk).count()
+
+    enter(client, rob)
+
+    rob.refresh_from_db()
+    assert rob.last_login is not None
+    assert User.history.filter(id=rob.pk).count() == lines
+    rob.name = "Robert"
+    rob.save()
+    assert User.history.filter(id=rob.pk).count() == lines + 1
+
+
 @pytest.mark.parametrize(
     ("email", "password"),
     [("rob@example.org", "wrong"), ("nobody@example.org", factories.PASSWORD)],
