@@ -143,7 +143,8 @@ def follow(page, name):
 
 
 def menu(page, name):
-    """By the side bar; a phone opens it first."""
+    """By the side bar; a phone opens it first, which a page without styles hides."""
+    page.wait_for_load_state()
     if page.locator(".tabbar").is_visible():
         page.locator(".tabbar").get_by_text("More").click()
     page.locator("nav.side a").filter(has_text=name).click()
