@@ -143,7 +143,7 @@ def follow(page, name):
 
 
 def menu(page, name):
-    """By the side bar; a phone opens it first, which a page without styles hides."""
+    """By the side bar; a phone opens it first. Before its styles come it has both."""
     page.wait_for_load_state()
     if page.locator(".tabbar").is_visible():
         page.locator(".tabbar").get_by_text("More").click()
