@@ -30,6 +30,9 @@ from opsdesk.core.problems import DATABASE_AWAY, is_for_api, problem
 
 __all__ = ["LoginRequiredMiddleware", "PolicyMiddleware", "RefusalMiddleware"]
 
+# What browsers send to pages; the API's views say for themselves what they take.
+OF_PAGES = ("GET", "HEAD", "OPTIONS", "POST")
+
 log = structlog.get_logger()
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -46,6 +49,8 @@ class PolicyMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_args: object
     ) -> HttpResponse | None:
+        if request.method not in OF_PAGES and not is_for_api(request):
+            return HttpResponseNotAllowed(OF_PAGES)
         match = request.resolver_match
         rule = policy_of(view, match.url_name if match else None)
         if rule is None:
