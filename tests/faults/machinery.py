@@ -108,7 +108,8 @@ class Processes:
 
     def beat(self):
         schedule = self.folder / "schedule"
-        return self.start("beat", "celery", "beat", "--schedule", str(schedule))
+        rings = ("--skip-checks", "beat", "--schedule", str(schedule))
+        return self.start("beat", "celery", *rings)
 
     def start(self, name, program, *arguments):
         module = ("-m", "celery", "-A", "opsdesk") if program == "celery" else ()
