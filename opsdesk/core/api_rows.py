@@ -15,6 +15,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, status
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -109,7 +110,7 @@ class Rows(Known, ReadOnlyModelViewSet[Any]):
     def matched(self) -> Any:
         """The row as it was read, and nothing else; held until the transaction ends."""
         given = match_given(self.request)
-        self.locked(self.get_object())
+        self.locked(self._bare())
         row = self.get_object()
         theirs = self.get_serializer(row).data
         if given != etag_of(theirs):
@@ -117,6 +118,12 @@ class Rows(Known, ReadOnlyModelViewSet[Any]):
             yours = {} if isinstance(sent, QueryDict) else sent  # files stay unsaid
             raise StaleVersionError(yours=yours, theirs=theirs)
         return row
+
+    def _bare(self) -> Any:
+        """The row without what is shown beside it: enough to know what to hold."""
+        rows = self.filter_queryset(self.get_queryset())
+        bare = rows.select_related(None).prefetch_related(None)
+        return get_object_or_404(bare, pk=self.kwargs["pk"])
 
     def answer(self, row: models.Model, code: int = status.HTTP_200_OK) -> Response:
         """The row as it is shown, with its ETag."""
