@@ -131,7 +131,6 @@ def test_pages_of_changes_are_accessible(company, sam, sue, rob, at_work):
         reverse("changes:edit", args=[change.pk]),
         reverse("changes:board"),
         run.get_absolute_url(),
-        reverse("changes:approvals"),
         reverse("changes:my_tests"),
     )
 

@@ -111,7 +111,6 @@ def test_pages_of_places_people_and_lists_are_accessible(live, rob, ada, ann, si
     places = (
         reverse("environments:list"),
         reverse("environments:new", args=[kept]),
-        reverse("snags:lists"),
         reverse("snags:processes"),
         reverse("core:duty_new"),
         reverse("core:outbox"),

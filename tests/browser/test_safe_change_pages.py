@@ -37,20 +37,22 @@ def test_places_and_windows_are_accessible(live, ada, sign_in):
         reverse("environments:freeze_new", args=[live.landscape_id]),
         f"{calendar}?view=week",
         f"{calendar}?view=list",
+        calendar,
+        reverse("environments:windows"),
     )
 
     with sign_in(ada) as page:
         assert_all_accessible(page, *pages)
 
 
-def test_packages_and_approvals_are_accessible(
+def test_versions_and_approvals_are_accessible(
     live, mia, sam, sue, bea, request, sign_in
 ):
     first_policies()
-    change = make_asked(live, mia, sam, sue, bea)
+    make_asked(live, mia, sam, sue, bea)
     pages = (
-        *map(reverse, LISTS),
-        change.package.get_absolute_url(),
+        reverse("environments:matrix"),
+        reverse("changes:approvals"),
         reverse("changes:approval", args=[ApprovalRequest.objects.get().pk]),
         reverse("changes:policies"),
     )
