@@ -56,12 +56,13 @@ class Look:
 def look_at(answer, body: bytes, **known) -> Look:
     """What the answer is, whose body has been read."""
     is_page = answer.get("Content-Type", "").startswith("text/html")
+    links = dict.fromkeys(LINK.findall(body.decode())) if is_page else ()
     crash = answer.exc_info
     return Look(
         code=answer.status_code,
         location=answer.get("Location", ""),
         etag=answer.get("ETag", ""),
-        links=tuple(map(unescape, LINK.findall(body.decode()))) if is_page else (),
+        links=tuple(map(unescape, links)),
         start=repr(crash[1] if crash else body)[:300],
         digest=hashlib.sha256(body).digest(),
         **known,
