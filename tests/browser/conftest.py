@@ -19,8 +19,9 @@ ARGS = [
     "--disable-gpu-compositing",
     "--disable-software-rasterizer",
     "--num-raster-threads=1",
-    # A page lives for a second: compiling its scripts well takes longer than it saves.
-    "--js-flags=--no-turbofan,--no-maglev",
+    # A page lives for a second: compiling its scripts well takes longer than it saves,
+    # and its litter may lie until it closes.
+    "--js-flags=--no-turbofan,--no-maglev,--min-semi-space-size=16",
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
