@@ -7,8 +7,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 import structlog
 from django.conf import settings
-from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from opsdesk.accounts.models import ApiToken, User
 from opsdesk.core.errors import NotAllowedError
@@ -75,5 +75,6 @@ def admits(token: ApiToken, address: str | None) -> bool:
 
 
 def _note_use(token: ApiToken) -> None:
-    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USED_EVERY)
-    ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
+    noted = token.last_used_at
+    if noted is None or noted < timezone.now() - USED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=Now())
