@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from changes import permissions
-from changes.models import ChangeRequest, Promotion
+from changes.models import ChangeRequest, Package, Promotion
 from changes.moves import PROMOTION_MOVES, PromotionState
 from changes.services import rows
 from environments.models import Environment
@@ -27,19 +27,22 @@ WHERE one.id = %s AND (held.id IN (one.id, one.pairs_with_id)
                        OR held.pairs_with_id IN (one.id, one.pairs_with_id))
 ORDER BY held.id FOR NO KEY UPDATE OF held
 """
+SHARED = "SELECT * FROM changes_package WHERE id = %s FOR SHARE"
 
 
 def locked(promotion: Promotion) -> Promotion:
     """The promotion as it is now, with all that it depends on held until the end."""
     change = rows.locked_by_id(promotion.change_id)
     environment = hold_environments(promotion.environment_id)
-    hold_package(promotion.package_id)
+    package = hold_package(promotion.package_id)
     held = Promotion.objects.select_for_update(of=("self",), no_key=True)
     row = held.select_related("target", "approval").get(pk=promotion.pk)
     row.change = row.target.change = change
     row.environment = row.target.environment = environment
-    if change.package is not None and change.package_id == row.package_id:
-        row.package = change.package
+    row.package = package
+    if change.package is not None and change.package_id == package.pk:
+        package.component = change.package.component
+        change.package = package
     return row
 
 
@@ -52,10 +55,11 @@ def hold_environments(pk: int) -> Environment:
     return found[pk]
 
 
-def hold_package(pk: int) -> None:
-    """Nobody blocks or withdraws it meanwhile; others may promote it elsewhere."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM changes_package WHERE id = %s FOR SHARE", [pk])
+def hold_package(pk: int) -> Package:
+    """Nobody blocks or withdraws it meanwhile; others may promote it elsewhere.
+    Returns it as it is now."""
+    package: Package = Package.objects.raw(SHARED, [pk])[0]
+    return package
 
 
 def require_runner(actor: User, promotion: Promotion) -> None:

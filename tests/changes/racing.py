@@ -4,10 +4,11 @@ Every function makes one situation, lets threads loose on it and returns what ea
 them got; each needs a database whose transactions are real.
 """
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from django.db import connections
+from django.db import connection, connections
 
 from changes.content import Aim
 from changes.services import starting
@@ -39,6 +40,24 @@ def at_once(*acts):
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(run, acts))
+
+
+def wait_for_a_lock():
+    """Until somebody else's statement in this database waits for one of our rows."""
+    waiting = (
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    until = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(waiting)
+            if cursor.fetchone():
+                return
+            # Within a transaction the activity is read once, unless it is let go.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            time.sleep(0.01)
+    raise AssertionError("Nobody waited.")
 
 
 def shared_slot(world):

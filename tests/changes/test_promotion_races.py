@@ -3,11 +3,14 @@
 Small here; benchmarks run the same trials by the hundred.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
+from django.db import transaction
 
 from changes.models import Promotion
+from changes.services import packages, starting
 from environments.models import Lease
 from opsdesk.core.models import Vote
 from tests.changes import racing
@@ -95,3 +98,21 @@ def test_a_vote_is_taken_back_or_used_but_never_both(w):
         assert (began == "ok") != (taken_back == "ok")
         assert (state == "running", revoked) == (began == "ok", taken_back == "ok")
         w.clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_start_that_waits_for_a_block_of_its_package_is_refused_by_it(w):
+    promotion = w.ready(aims=racing.shared_slot(w))
+    package = promotion.package
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            packages.block(package, actor=w.ed, reason="It deletes invoices.")
+            began = pool.submit(
+                racing.at_once, partial(starting.start, promotion, actor=w.ian)
+            )
+            racing.wait_for_a_lock()
+        assert began.result() == [["PACKAGE"]]
+
+    assert again(promotion).state == "scheduled"
+    assert Lease.objects.filter(environment=w.live).count() == 0
