@@ -11,10 +11,11 @@ def book(aims: Sequence[ChangeTarget]) -> None:
     now.
 
     Two exclusive slots over each other are refused by the database
-    (exclusive_slots_do_not_overlap).
+    (exclusive_slots_do_not_overlap). Everybody books environments by id, so that two
+    who book at once wait for each other in turn.
     """
     now = baselines_of([aim.environment_id for aim in aims])
-    for aim in aims:
+    for aim in sorted(aims, key=lambda aim: aim.environment_id):
         aim.is_booked = aim.slot is not None
         aim.baseline = now[aim.environment_id]
         aim.save(update_fields=["is_booked", "baseline"])

@@ -117,16 +117,8 @@ def withdraw(request: ApprovalRequest, *, actor: User, reason: str) -> ApprovalR
 def held(request: ApprovalRequest) -> tuple[Owner | None, ApprovalRequest]:
     """The row the request is about, locked, its change first; both read afresh."""
     pk = change_asked(request)
-    change = locked_by_id(pk) if pk else None
-    fresh = ApprovalRequest.objects.get(pk=request.pk)
-    if request.kind == "change":
-        is_ours = change is not None and change.approval_id == request.pk
-        return change if is_ours else None, fresh
-    rows = MODELS[request.kind].objects.filter(approval=request).order_by("pk")
-    owner: Owner | None = rows.select_for_update(of=("self",), no_key=True).first()
-    if isinstance(owner, Promotion | FreezeOverride | ChangeDuty) and change:
-        owner.change = change
-    return owner, fresh
+    owner = _owner(request, locked_by_id(pk) if pk else None)
+    return owner, ApprovalRequest.objects.get(pk=request.pk)
 
 
 def expire_due(*, limit: int = BATCH) -> int:
@@ -200,3 +192,15 @@ def _log(
     change = change_of(owner)
     if change is not None:
         log(change, verb, actor=actor, at=clock.now(), about=request.kind, **params)
+
+
+def _owner(request: ApprovalRequest, change: ChangeRequest | None) -> Owner | None:
+    """The row a request belongs to, locked like the change behind it was."""
+    if request.kind == "change":
+        is_ours = change is not None and change.approval_id == request.pk
+        return change if is_ours else None
+    rows = MODELS[request.kind].objects.filter(approval=request).order_by("pk")
+    owner: Owner | None = rows.select_for_update(of=("self",), no_key=True).first()
+    if isinstance(owner, Promotion | FreezeOverride | ChangeDuty) and change:
+        owner.change = change
+    return owner
