@@ -1,6 +1,6 @@
 """Stored clocks, moved by the verbs: the rules, and the scenarios worked by hand."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,7 +8,7 @@ from opsdesk.core.errors import RuleError
 from sla.calendars import Hours
 from sla.models import CalendarVersion, Contract, ContractVersion
 from sla.queries import load
-from snags.models import Clock, ClockEvent, ClockRevision, Pause
+from snags.models import Clock, ClockEvent, ClockRevision, Pause, RollupNote
 from snags.services import clocks, editing, lifecycle, sweep, talk
 from snags.services.clocks import Cause
 from snags.services.replay import drifted
@@ -211,6 +211,25 @@ def test_late_evidence_voids_a_breach_and_deletes_nothing(live, rob, sam, eight_
     breach = clock.events.get(level="breach")
     assert (breach.void_cause, breach.voided_at is None) == ("late_evidence", False)
     assert_sound(snag)
+
+
+def test_an_answer_told_late_has_the_day_of_the_breach_it_voids_counted_again(
+    live, rob, sam
+):
+    make_contract(live.landscape, p3_response=60)
+    snag = make_snag(live, rob, at=at("2026-03-02T17:00"))
+    sweep.fire_due_clocks()
+    breached = clock_of(snag, "response").breached_at
+    assert breached == at("2026-03-03T10:00")
+    RollupNote.objects.all().delete()
+
+    talk.comment(snag, actor=sam, body="It is fixed.", at=at("2026-03-02T17:20"))
+
+    assert clock_of(snag, "response").breached_at is None
+    assert set(RollupNote.objects.values_list("day", flat=True)) >= {
+        date(2026, 3, 2),
+        date(2026, 3, 3),
+    }
 
 
 def test_a_real_breach_is_recorded_although_an_earlier_one_was_void(
