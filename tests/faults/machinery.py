@@ -45,7 +45,7 @@ class OwnDatabase:
         self._server(
             sql.SQL(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = {}"
+                " WHERE datname = {} AND backend_type = 'client backend'"
             ).format(sql.Literal(like)),
             f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)',
             f'CREATE DATABASE "{self.name}" TEMPLATE "{like}"',
